@@ -1,0 +1,48 @@
+/* ddbstream/lambda.h: run a consumer as an AWS Lambda function.
+ *
+ *     int main(int argc, char **argv)
+ *     {
+ *         return ddbs_lambda_main(argc, argv, &(ddbs_consumer){ .on_insert = placed }, NULL);
+ *     }
+ *
+ * The program is then the `bootstrap` of a provided.al2023 function: it asks the Runtime API for events, runs each
+ * through the consumer and answers it.
+ *
+ * Environment (it wins over the options; an unknown value is an initialization error that names the legal ones):
+ *   AWS_LAMBDA_RUNTIME_API  host:port of the Runtime API; set by Lambda, and by `ddbstream run` and `serve`
+ *   DDBS_REPORT             "error" (default) or "items": see ddbs_report
+ *   DDBS_KINESIS_BINARY     "twice" (default) or "once": see ddbs_event_options
+ *   DDBS_PIPES_ID           "event" (default) or "sequence": see ddbs_event_options */
+#ifndef DDBSTREAM_LAMBDA_H
+#define DDBSTREAM_LAMBDA_H
+#include <ddbstream/consumer.h>
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Settings of the runtime. Zero, or NULL for the whole struct, is the default of each. */
+typedef struct ddbs_lambda_options {
+    ddbs_report report;
+    ddbs_event_options event;
+} ddbs_lambda_options;
+
+/**
+ * Serve invocations until the process is ended. Never returns: exits with status 1 on what Lambda must restart the
+ * environment for, after saying why on stderr (and, before the first event, to /init/error).
+ */
+DDBS_API void ddbs_lambda_run(const ddbs_consumer *consumer, const ddbs_lambda_options *options)
+    __attribute__((noreturn));
+
+/**
+ * ddbs_lambda_run with a command line. Without arguments it does not return. `--event FILE` ("-": standard input) runs
+ * one event without any Runtime API and prints the answer; `--help` and `--version` print.
+ * @return the exit status: 0 every record is accounted for (or help was printed), 1 a record failed or the event was
+ *         refused, 2 the command line or the file cannot be used
+ */
+DDBS_API int ddbs_lambda_main(int argc, char **argv, const ddbs_consumer *consumer,
+                              const ddbs_lambda_options *options) DDBS_MUST_CHECK;
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,160 @@
+/* answer.c: from an outcome to the bytes for Lambda. Every success that is ever reported is written here, and only for
+ * what is accounted for. */
+#include "lib/buf.h"
+
+#include <ddbstream/consumer.h>
+
+#include <string.h>
+
+static ddbs_status finish(struct buf *buf, const char *error_type, ddbs_answer *out)
+{
+    if (buf->failed)
+        return DDBS_E_MEMORY;
+    *out = (ddbs_answer){ error_type != NULL, error_type, { buf->ptr, buf->len } };
+    return DDBS_OK;
+}
+
+/* The types are of the form that Lambda keeps, (Runtime|Function).[A-Z][a-zA-Z]+; others become Runtime.Unknown. */
+static const char *error_type_of(const ddbs_outcome *outcome)
+{
+    if (outcome->undecodable)
+        return "Function.RecordUndecodable";
+    if (outcome->error.status == DDBS_E_MEMORY)
+        return "Function.OutOfMemory";
+    if (outcome->error.status == DDBS_E_OPERATION)
+        return "Function.UnknownOperation";
+    return "Function.HandlerFailed";
+}
+
+static const char *refusal_type_of(const ddbs_error *error)
+{
+    if (error->status == DDBS_E_EVENT)
+        return "Runtime.UnexpectedEvent";
+    if (error->status == DDBS_E_MEMORY)
+        return "Runtime.OutOfMemory";
+    return "Runtime.EventMalformed";
+}
+
+static void write_place(struct buf *buf, const ddbs_error *error)
+{
+    if (error->path[0] != '\0')
+        ddbs_buf__format(buf, "; at %s", error->path);
+    if (error->offset != DDBS_NOWHERE)
+        ddbs_buf__format(buf, "; offset %zu", error->offset);
+}
+
+/* {"errorMessage":...,"errorType":...,"stackTrace":[]} as the Runtime API takes it. */
+static ddbs_status write_error(struct buf *buf, const char *type, const struct buf *message, ddbs_answer *out)
+{
+    ddbs_buf__text(buf, "{\"errorMessage\":");
+    ddbs_buf__json(buf, message->ptr, message->len);
+    ddbs_buf__format(buf, ",\"errorType\":\"%s\",\"stackTrace\":[]}", type);
+    buf->failed = buf->failed || message->failed;
+    return finish(buf, type, out);
+}
+
+ddbs_status ddbs_answer_refusal(const ddbs_error *error, ddbs_arena *arena, ddbs_answer *out)
+{
+    struct buf message = { .arena = arena };
+    struct buf body = { .arena = arena };
+    const char *type = refusal_type_of(error);
+    ddbs_buf__format(&message, "%s: %s", type, error->reason);
+    write_place(&message, error);
+    return write_error(&body, type, &message, out);
+}
+
+static ddbs_status write_failure(const ddbs_event *event, const ddbs_outcome *outcome, const char *hint,
+                                 ddbs_arena *arena, ddbs_answer *out)
+{
+    struct buf message = { .arena = arena };
+    struct buf body = { .arena = arena };
+    const char *type = error_type_of(outcome);
+    ddbs_str sequence = ddbs_event_sequence(event, outcome->checkpoint);
+    ddbs_buf__format(&message, "%s: %s", type, outcome->error.reason);
+    write_place(&message, &outcome->error);
+    ddbs_buf__format(&message, "; record %zu/%zu seq=%.*s", outcome->checkpoint, outcome->records, (int)sequence.len,
+                     sequence.ptr);
+    if (hint != NULL)
+        ddbs_buf__format(&message, "; hint: %s", hint);
+    return write_error(&body, type, &message, out);
+}
+
+static void write_state(struct buf *buf, const ddbs_window *window)
+{
+    ddbs_buf__text(buf, "\"state\":");
+    if (window->final)
+        ddbs_buf__text(buf, "{}");
+    else
+        ddbs_buf__bytes(buf, window->state.ptr, window->state.len);
+    ddbs_buf__text(buf, ",");
+}
+
+static bool state_is_empty(ddbs_str state)
+{
+    size_t inside = 0;
+    for (size_t i = 0; i < state.len; i++)
+        inside += strchr("{} \t\r\n", state.ptr[i]) == NULL;
+    return inside == 0;
+}
+
+/* Everything is accounted for. */
+static ddbs_status write_success(const ddbs_event *event, ddbs_arena *arena, ddbs_answer *out)
+{
+    const ddbs_window *window = ddbs_event_window(event);
+    struct buf body = { .arena = arena };
+    if (window != NULL && window->final && !state_is_empty(window->state)) {
+        struct buf message = { .arena = arena };
+        ddbs_buf__text(&message, "Function.NoWindowHandler: the final call of a window brings a state, and nothing "
+                                 "takes it; hint: remove TumblingWindowInSeconds from the mapping");
+        return write_error(&body, "Function.NoWindowHandler", &message, out);
+    }
+    ddbs_buf__text(&body, "{");
+    if (window != NULL)
+        write_state(&body, window);
+    ddbs_buf__text(&body, "\"batchItemFailures\":[]}");
+    return finish(&body, NULL, out);
+}
+
+static ddbs_status write_item_failure(ddbs_str identifier, ddbs_arena *arena, ddbs_answer *out)
+{
+    struct buf body = { .arena = arena };
+    ddbs_buf__text(&body, "{\"batchItemFailures\":[{\"itemIdentifier\":\"");
+    ddbs_buf__bytes(&body, identifier.ptr, identifier.len);
+    ddbs_buf__text(&body, "\"}]}");
+    return finish(&body, NULL, out);
+}
+
+/* An outcome that says "all" but does not add up: nothing is acknowledged. */
+static ddbs_status write_contradiction(ddbs_arena *arena, ddbs_answer *out)
+{
+    struct buf message = { .arena = arena };
+    struct buf body = { .arena = arena };
+    ddbs_buf__text(&message, "Runtime.OutcomeInvalid: the outcome of the batch does not add up");
+    return write_error(&body, "Runtime.OutcomeInvalid", &message, out);
+}
+
+static bool all_accounted_for(const ddbs_event *event, const ddbs_outcome *outcome)
+{
+    size_t sum = outcome->done + outcome->skipped + outcome->ignored + outcome->poison;
+    return outcome->records == ddbs_event_count(event) && outcome->checkpoint == outcome->records &&
+           sum == outcome->records && outcome->error.status == DDBS_OK;
+}
+
+ddbs_status ddbs_answer_outcome(const ddbs_event *event, const ddbs_outcome *outcome, ddbs_report report,
+                                ddbs_arena *arena, ddbs_answer *out)
+{
+    if (all_accounted_for(event, outcome))
+        return write_success(event, arena, out);
+    if (outcome->checkpoint >= ddbs_event_count(event))
+        return write_contradiction(arena, out);
+    if (report != DDBS_REPORT_ITEMS)
+        return write_failure(event, outcome, NULL, arena, out);
+    /* Whether Lambda keeps the state of a partial answer in a window is unknown, and out of order the lowest number
+     * would acknowledge the wrong records. */
+    if (ddbs_event_window(event) != NULL)
+        return write_failure(event, outcome, "in a tumbling window the whole batch is delivered again", arena, out);
+    if (!ddbs_event_ordered(event))
+        return write_failure(event, outcome,
+                             "sequence numbers are not increasing, so the whole batch is delivered again", arena, out);
+    return write_item_failure(ddbs_event_identifier(event, outcome->checkpoint), arena, out);
+}

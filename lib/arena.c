@@ -1,0 +1,157 @@
+/* arena.c: see arena.h. A chain of blocks, filled in order; those behind the current one wait for the next use. */
+#include "lib/arena.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#if defined(__SANITIZE_ADDRESS__)
+#define ARENA_POISONS 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define ARENA_POISONS 1
+#endif
+#endif
+
+#ifdef ARENA_POISONS
+#include <sanitizer/asan_interface.h>
+enum { REDZONE = 16 };
+#else
+#define ASAN_POISON_MEMORY_REGION(ptr, size)   ((void)(ptr), (void)(size))
+#define ASAN_UNPOISON_MEMORY_REGION(ptr, size) ((void)(ptr), (void)(size))
+enum { REDZONE = 0 };
+#endif
+
+enum { ALIGN = 16, FIRST_BLOCK = 64 * 1024 };
+
+struct arena_block {
+    struct arena_block *next;
+    size_t size;
+    _Alignas(ALIGN) unsigned char bytes[];
+};
+
+struct ddbs_arena {
+    struct arena_block *first;
+    struct arena_block *current; /* blocks behind it are empty */
+    size_t used;                 /* bytes of the current block */
+    size_t total;                /* bytes of all blocks */
+    size_t limit;
+};
+
+ddbs_status ddbs_arena_new(ddbs_arena **out, size_t limit)
+{
+    ddbs_arena *arena = calloc(1, sizeof *arena);
+    if (arena == NULL)
+        return DDBS_E_MEMORY;
+    arena->limit = limit == 0 ? SIZE_MAX : limit;
+    *out = arena;
+    return DDBS_OK;
+}
+
+/* The size of the block to allocate for a need of `size` bytes, or 0 when the limit forbids any. Blocks double, so that
+ * their number stays small; near the limit the smallest sufficient one is taken. */
+static size_t block_size(const ddbs_arena *arena, size_t size)
+{
+    size_t left = arena->limit - arena->total;
+    size_t wanted = arena->total == 0 ? FIRST_BLOCK : arena->total;
+    if (wanted < size)
+        wanted = size;
+    if (wanted > left)
+        wanted = size;
+    return wanted > left ? 0 : wanted;
+}
+
+static struct arena_block *block_add(ddbs_arena *arena, size_t size)
+{
+    size_t bytes = block_size(arena, size);
+    struct arena_block *block = bytes == 0 ? NULL : malloc(sizeof *block + bytes);
+    struct arena_block **end = &arena->first;
+    if (block == NULL)
+        return NULL;
+    block->next = NULL;
+    block->size = bytes;
+    while (*end != NULL)
+        end = &(*end)->next;
+    *end = block;
+    arena->total += bytes;
+    ASAN_POISON_MEMORY_REGION(block->bytes, bytes);
+    return block;
+}
+
+/* Make the current block one that has room for `size` bytes. */
+static bool make_room(ddbs_arena *arena, size_t size)
+{
+    struct arena_block *block = arena->current == NULL ? arena->first : arena->current->next;
+    if (arena->current != NULL && arena->current->size - arena->used >= size)
+        return true;
+    while (block != NULL && block->size < size)
+        block = block->next;
+    if (block == NULL)
+        block = block_add(arena, size);
+    if (block == NULL)
+        return false;
+    arena->current = block;
+    arena->used = 0;
+    return true;
+}
+
+static size_t rounded(size_t size)
+{
+    return (size + REDZONE + ALIGN - 1) / ALIGN * ALIGN;
+}
+
+void *ddbs_arena__alloc(ddbs_arena *arena, size_t size)
+{
+    if (size > SIZE_MAX / 2 || !make_room(arena, rounded(size)))
+        return NULL;
+    unsigned char *ptr = arena->current->bytes + arena->used;
+    arena->used += rounded(size);
+    ASAN_UNPOISON_MEMORY_REGION(ptr, size);
+    return ptr;
+}
+
+void *ddbs_arena__grow(ddbs_arena *arena, void *ptr, size_t old, size_t size)
+{
+    bool last = ptr != NULL && (unsigned char *)ptr + rounded(old) == arena->current->bytes + arena->used;
+    if (last && size <= SIZE_MAX / 2 && arena->current->size - arena->used + rounded(old) >= rounded(size)) {
+        arena->used += rounded(size) - rounded(old);
+        ASAN_UNPOISON_MEMORY_REGION(ptr, size);
+        return ptr;
+    }
+    void *bigger = ddbs_arena__alloc(arena, size);
+    if (bigger != NULL && old > 0)
+        memcpy(bigger, ptr, old);
+    return bigger;
+}
+
+struct arena_mark ddbs_arena__mark(const ddbs_arena *arena)
+{
+    return (struct arena_mark){ arena->current, arena->used };
+}
+
+void ddbs_arena__release(ddbs_arena *arena, struct arena_mark mark)
+{
+    struct arena_block *block = mark.block == NULL ? arena->first : mark.block->next;
+    if (mark.block != NULL)
+        ASAN_POISON_MEMORY_REGION(mark.block->bytes + mark.used, mark.block->size - mark.used);
+    for (; block != NULL; block = block->next)
+        ASAN_POISON_MEMORY_REGION(block->bytes, block->size);
+    arena->current = mark.block;
+    arena->used = mark.used;
+}
+
+void ddbs_arena_reset(ddbs_arena *arena)
+{
+    ddbs_arena__release(arena, (struct arena_mark){ NULL, 0 });
+}
+
+void ddbs_arena_free(ddbs_arena *arena)
+{
+    struct arena_block *block = arena == NULL ? NULL : arena->first;
+    while (block != NULL) {
+        struct arena_block *next = block->next;
+        ASAN_UNPOISON_MEMORY_REGION(block->bytes, block->size);
+        free(block);
+        block = next;
+    }
+    free(arena);
+}

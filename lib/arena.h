@@ -1,0 +1,26 @@
+/* arena.h: bump allocation with marks. One arena serves an invocation: the event's index at its bottom, one record at a
+ * time above a mark. Memory is kept between uses, so a warm arena does not call malloc. */
+#ifndef LIB_ARENA_H
+#define LIB_ARENA_H
+#include <ddbstream/base.h>
+
+struct arena_block;
+
+/* A place to go back to. */
+struct arena_mark {
+    struct arena_block *block;
+    size_t used;
+};
+
+/* `size` bytes aligned for anything, not zeroed; NULL when memory or the arena's limit is exhausted. */
+void *ddbs_arena__alloc(ddbs_arena *arena, size_t size);
+
+/* Enlarge the allocation `ptr` from `old` to `size` bytes; in place when it was the last one. NULL as above, and then
+ * the old one is as it was. `ptr` may be NULL with `old` 0. */
+void *ddbs_arena__grow(ddbs_arena *arena, void *ptr, size_t old, size_t size);
+
+struct arena_mark ddbs_arena__mark(const ddbs_arena *arena);
+
+/* Give back everything that was allocated since the mark was taken. */
+void ddbs_arena__release(ddbs_arena *arena, struct arena_mark mark);
+#endif

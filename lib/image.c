@@ -1,0 +1,244 @@
+/* image.c: attribute values onto the tape. Nesting is kept in frames of our own, never in the C stack: a stranger
+ * decides how deep it goes. */
+#include "lib/base64.h"
+#include "lib/decode.h"
+#include "lib/num.h"
+
+static bool fail(struct decoder *d, ddbs_status status, size_t offset, const char *reason)
+{
+    return ddbs_json__fail(&d->json, status, offset, reason);
+}
+
+static bool no_memory(struct decoder *d)
+{
+    return fail(d, DDBS_E_MEMORY, d->json.at, "no memory for the attribute values");
+}
+
+static bool push(struct decoder *d, ddbs_type type, ddbs_str text)
+{
+    ddbs_value node = { .as.text = text.ptr, .len = (uint32_t)text.len, .type = (uint32_t)type };
+    return ddbs_tape__push(&d->tape, node) != SIZE_MAX || no_memory(d);
+}
+
+static bool push_container(struct decoder *d, ddbs_type type, size_t *node)
+{
+    *node = ddbs_tape__push(&d->tape, (ddbs_value){ .type = (uint32_t)type });
+    return *node != SIZE_MAX || no_memory(d);
+}
+
+bool ddbs_decode__text(struct decoder *d, ddbs_str *out)
+{
+    struct json_string string;
+    if (!ddbs_json__string(&d->json, &string))
+        return false;
+    char *begin = d->text + string.begin;
+    size_t len = string.end - string.begin;
+    if (string.escaped)
+        len = ddbs_json__unescape(begin, begin, len);
+    begin[len] = '\0';
+    *out = (ddbs_str){ begin, len };
+    return true;
+}
+
+static bool read_string(struct decoder *d)
+{
+    ddbs_str text;
+    return ddbs_decode__text(d, &text) && push(d, DDBS_TYPE_S, text);
+}
+
+static bool read_number(struct decoder *d)
+{
+    ddbs_str text;
+    struct decimal ignored;
+    size_t begin = d->json.at;
+    if (!ddbs_decode__text(d, &text))
+        return false;
+    ddbs_status status = ddbs_num__parse((ddbs_num){ text.ptr, text.len }, &ignored);
+    if (status == DDBS_E_LIMIT)
+        return fail(d, status, begin, "a number that DynamoDB does not have: over 38 digits or out of range");
+    if (status != DDBS_OK)
+        return fail(d, status, begin, "expected a decimal number in a string");
+    return push(d, DDBS_TYPE_N, text);
+}
+
+static bool read_binary(struct decoder *d)
+{
+    ddbs_str text;
+    size_t begin = d->json.at;
+    if (!ddbs_decode__text(d, &text))
+        return false;
+    char *bytes = (char *)(uintptr_t)text.ptr;
+    for (int round = d->binary_twice ? 2 : 1; round > 0; round--) {
+        if (!ddbs_base64__decode(bytes, bytes, text.len, &text.len))
+            return fail(d, DDBS_E_SYNTAX, begin, "expected canonical base64");
+    }
+    bytes[text.len] = '\0';
+    return push(d, DDBS_TYPE_B, text);
+}
+
+static bool read_bool(struct decoder *d)
+{
+    bool truth;
+    if (!ddbs_json__bool(&d->json, &truth))
+        return false;
+    return ddbs_tape__push(&d->tape, (ddbs_value){ .len = truth, .type = DDBS_TYPE_BOOL }) != SIZE_MAX || no_memory(d);
+}
+
+static bool read_null(struct decoder *d)
+{
+    bool ignored;
+    return ddbs_json__bool(&d->json, &ignored) && push(d, DDBS_TYPE_NULL, (ddbs_str){ NULL, 0 });
+}
+
+static bool read_element(struct decoder *d, ddbs_type set)
+{
+    ddbs_json__space(&d->json);
+    return set == DDBS_TYPE_SS ? read_string(d) : set == DDBS_TYPE_NS ? read_number(d) : read_binary(d);
+}
+
+static bool read_set(struct decoder *d, ddbs_type type)
+{
+    const ddbs_value *none;
+    size_t node;
+    bool more;
+    if (!push_container(d, type, &node) || !ddbs_json__expect(&d->json, '[', "expected an array"))
+        return false;
+    for (d->set_index = 0;; d->set_index++) {
+        if (!ddbs_json__more(&d->json, ']', d->set_index == 0, &more))
+            return false;
+        if (!more)
+            break;
+        if (!read_element(d, type))
+            return false;
+    }
+    size_t count = d->set_index;
+    d->set_index = DDBS_NOWHERE;
+    return ddbs_tape__close(&d->tape, node, count, &none) || no_memory(d);
+}
+
+/* Begin an M or L at its opening bracket. */
+static bool open_frame(struct decoder *d, ddbs_type type)
+{
+    size_t node;
+    if (!ddbs_json__expect(&d->json, type == DDBS_TYPE_M ? '{' : '[',
+                           type == DDBS_TYPE_M ? "expected an object" : "expected an array"))
+        return false;
+    if (!push_container(d, type, &node))
+        return false;
+    d->frames[d->frame_count++] = (struct frame){ .node = node, .type = type };
+    return true;
+}
+
+static bool read_tag(struct decoder *d, ddbs_type *type)
+{
+    ddbs_str tag;
+    size_t begin = d->json.at;
+    if (!ddbs_decode__text(d, &tag))
+        return false;
+    for (ddbs_type t = DDBS_TYPE_S; t <= DDBS_TYPE_BS; t++) {
+        if (ddbs_str_is(tag, ddbs_type_name(t))) {
+            *type = t;
+            return true;
+        }
+    }
+    return fail(d, DDBS_E_TYPE, begin, "unknown type: expected S, N, B, BOOL, NULL, M, L, SS, NS or BS");
+}
+
+/* The payload behind the tag. An M or L is only opened. */
+static bool read_payload(struct decoder *d, ddbs_type type)
+{
+    switch (type) {
+    case DDBS_TYPE_S:
+        return read_string(d);
+    case DDBS_TYPE_N:
+        return read_number(d);
+    case DDBS_TYPE_B:
+        return read_binary(d);
+    case DDBS_TYPE_BOOL:
+        return read_bool(d);
+    case DDBS_TYPE_NULL:
+        return read_null(d);
+    case DDBS_TYPE_SS:
+    case DDBS_TYPE_NS:
+    case DDBS_TYPE_BS:
+        return read_set(d, type);
+    case DDBS_TYPE_M:
+    case DDBS_TYPE_L:
+        return open_frame(d, type);
+    default: /* read_tag returns no other */
+        return false;
+    }
+}
+
+static bool end_of_value(struct decoder *d)
+{
+    return ddbs_json__expect(&d->json, '}', "expected '}': an attribute value has one type");
+}
+
+static bool read_value(struct decoder *d)
+{
+    struct frame *frame = &d->frames[d->frame_count - 1];
+    ddbs_type type = DDBS_TYPE_NONE;
+    ddbs_json__space(&d->json);
+    if (d->frame_count > DDBS_VALUE_DEPTH_MAX)
+        return fail(d, DDBS_E_LIMIT, d->json.at, "attribute values nested deeper than 64");
+    if (!ddbs_json__expect(&d->json, '{', "expected an attribute value, an object like {\"S\": ...}"))
+        return false;
+    ddbs_json__space(&d->json);
+    if (!read_tag(d, &type))
+        return false;
+    frame->tag = type;
+    if (!ddbs_json__expect(&d->json, ':', "expected ':' after the type"))
+        return false;
+    ddbs_json__space(&d->json);
+    if (!read_payload(d, type))
+        return false;
+    return type == DDBS_TYPE_M || type == DDBS_TYPE_L || end_of_value(d);
+}
+
+static bool read_name(struct decoder *d, ddbs_str *name)
+{
+    ddbs_json__space(&d->json);
+    return ddbs_decode__text(d, name) && push(d, (ddbs_type)TYPE_NAME, *name) &&
+           ddbs_json__expect(&d->json, ':', "expected ':' after a name");
+}
+
+/* The innermost container ended: finish it, and the value around it. */
+static bool close_frame(struct decoder *d)
+{
+    struct frame *frame = &d->frames[d->frame_count - 1];
+    const ddbs_value *twice;
+    if (!ddbs_tape__close(&d->tape, frame->node, frame->count, &twice))
+        return no_memory(d);
+    if (twice != NULL) {
+        *frame = (struct frame){ .type = DDBS_TYPE_M, .count = 1, .name = { twice->as.text, twice->len } };
+        return fail(d, DDBS_E_DUPLICATE, (size_t)(twice->as.text - d->text) - 1, "the attribute occurs twice");
+    }
+    d->frame_count--;
+    return d->frame_count == 0 || end_of_value(d);
+}
+
+bool ddbs_decode__image(struct decoder *d, size_t *node)
+{
+    bool more;
+    if (!open_frame(d, DDBS_TYPE_M))
+        return false;
+    *node = d->frames[0].node;
+    while (d->frame_count > 0) {
+        struct frame *frame = &d->frames[d->frame_count - 1];
+        frame->tag = DDBS_TYPE_NONE;
+        if (!ddbs_json__more(&d->json, frame->type == DDBS_TYPE_M ? '}' : ']', frame->count == 0, &more))
+            return false;
+        if (!more) {
+            if (!close_frame(d))
+                return false;
+            continue;
+        }
+        frame->count++;
+        if (frame->type == DDBS_TYPE_M && !read_name(d, &frame->name))
+            return false;
+        if (!read_value(d))
+            return false;
+    }
+    return true;
+}

@@ -1,0 +1,231 @@
+/* num.c: see ddbstream/num.h. */
+#include "lib/num.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Magnitudes that DynamoDB has: 1E-130 to 9.99E+125. */
+enum { LOWEST_PLACE = -130, HIGHEST_PLACE = 125, EXPONENT_CLAMP = 100000000 };
+
+static bool is_digit(char byte)
+{
+    return byte >= '0' && byte <= '9';
+}
+
+/* The text between the sign and the exponent. */
+struct mantissa {
+    const char *ptr;
+    size_t len;
+    size_t point; /* place of the '.', or len */
+};
+
+static size_t digit_run(const char *ptr, size_t at, size_t len)
+{
+    while (at < len && is_digit(ptr[at]))
+        at++;
+    return at;
+}
+
+static bool split_mantissa(const char *ptr, size_t len, struct mantissa *out)
+{
+    size_t whole = digit_run(ptr, 0, len);
+    size_t end = whole;
+    if (whole == 0)
+        return false;
+    if (whole < len && ptr[whole] == '.') {
+        end = digit_run(ptr, whole + 1, len);
+        if (end == whole + 1)
+            return false;
+    }
+    *out = (struct mantissa){ ptr, end, whole };
+    return true;
+}
+
+/* The exponent at "e...", clamped far outside of what can matter; the whole text must be it. */
+static bool read_exponent(const char *ptr, size_t len, long *out)
+{
+    size_t at = 1;
+    bool negative = len > 1 && ptr[1] == '-';
+    long value = 0;
+    if (len > 1 && (ptr[1] == '-' || ptr[1] == '+'))
+        at++;
+    if (at == len || digit_run(ptr, at, len) != len)
+        return false;
+    for (; at < len; at++)
+        value = value >= EXPONENT_CLAMP ? EXPONENT_CLAMP : value * 10 + (ptr[at] - '0');
+    *out = negative ? -value : value;
+    return true;
+}
+
+/* Collect the significant digits. `*last` gets the power of ten of the last one collected. */
+static bool collect(const struct mantissa *mantissa, struct decimal *out, long *last)
+{
+    long zeros = 0; /* seen since the last collected digit; they count only when another digit follows */
+    for (size_t i = 0; i < mantissa->len; i++) {
+        char byte = mantissa->ptr[i];
+        if (byte == '.')
+            continue;
+        if (byte == '0') {
+            zeros += out->count > 0;
+            continue;
+        }
+        if (out->count + zeros >= DDBS_NUM_DIGITS_MAX)
+            return false;
+        for (; zeros > 0; zeros--)
+            out->digit[out->count++] = 0;
+        out->digit[out->count++] = (unsigned char)(byte - '0');
+        *last = i < mantissa->point ? (long)(mantissa->point - i) - 1 : -(long)(i - mantissa->point);
+    }
+    return true;
+}
+
+ddbs_status ddbs_num__parse(ddbs_num num, struct decimal *out)
+{
+    struct decimal result = { .negative = num.len > 0 && num.ptr[0] == '-' };
+    struct mantissa mantissa;
+    size_t sign = num.len > 0 && (num.ptr[0] == '-' || num.ptr[0] == '+');
+    long exponent = 0;
+    long last = 0;
+
+    if (!split_mantissa(num.ptr + sign, num.len - sign, &mantissa))
+        return DDBS_E_SYNTAX;
+    const char *rest = mantissa.ptr + mantissa.len;
+    size_t left = num.len - sign - mantissa.len;
+    if (left > 0 && ((*rest != 'e' && *rest != 'E') || !read_exponent(rest, left, &exponent)))
+        return DDBS_E_SYNTAX;
+    if (!collect(&mantissa, &result, &last))
+        return DDBS_E_LIMIT;
+    if (result.count > 0) {
+        long first = last + exponent + result.count - 1;
+        if (first < LOWEST_PLACE || first > HIGHEST_PLACE)
+            return DDBS_E_LIMIT;
+        result.exponent = (int)(last + exponent);
+    }
+    *out = result;
+    return DDBS_OK;
+}
+
+/* The magnitude of an integer decimal, exponent already moved by the scale. */
+static ddbs_status magnitude(const struct decimal *decimal, int exponent, uint64_t *out)
+{
+    uint64_t value = 0;
+    if (decimal->count > 0 && decimal->count + exponent > 20)
+        return DDBS_E_RANGE;
+    if (decimal->count > 0 && exponent < 0)
+        return DDBS_E_INEXACT;
+    for (int i = 0; decimal->count > 0 && i < decimal->count + exponent; i++) {
+        uint64_t digit = i < decimal->count ? decimal->digit[i] : 0;
+        if (__builtin_mul_overflow(value, UINT64_C(10), &value) || __builtin_add_overflow(value, digit, &value))
+            return DDBS_E_RANGE;
+    }
+    *out = value;
+    return DDBS_OK;
+}
+
+ddbs_status ddbs_num_scaled(ddbs_num num, int scale, int64_t *out)
+{
+    struct decimal decimal;
+    uint64_t value;
+    if (scale < -200 || scale > 200)
+        return DDBS_E_USAGE;
+    DDBS_TRY(ddbs_num__parse(num, &decimal));
+    DDBS_TRY(magnitude(&decimal, decimal.exponent + scale, &value));
+    if (value > (uint64_t)INT64_MAX + decimal.negative)
+        return DDBS_E_RANGE;
+    *out = decimal.negative ? (int64_t)(0 - value) : (int64_t)value;
+    return DDBS_OK;
+}
+
+ddbs_status ddbs_num_i64(ddbs_num num, int64_t *out)
+{
+    return ddbs_num_scaled(num, 0, out);
+}
+
+ddbs_status ddbs_num_u64(ddbs_num num, uint64_t *out)
+{
+    struct decimal decimal;
+    uint64_t value;
+    DDBS_TRY(ddbs_num__parse(num, &decimal));
+    DDBS_TRY(magnitude(&decimal, decimal.exponent, &value));
+    if (decimal.negative && value > 0)
+        return DDBS_E_RANGE;
+    *out = value;
+    return DDBS_OK;
+}
+
+static void write_digits(char *out, const struct decimal *decimal)
+{
+    for (int i = 0; i < decimal->count; i++)
+        out[i] = (char)('0' + decimal->digit[i]);
+    out[decimal->count] = '\0';
+}
+
+ddbs_status ddbs_num_f64(ddbs_num num, double *out)
+{
+    struct decimal decimal;
+    char digits[DDBS_NUM_DIGITS_MAX + 1];
+    char text[DDBS_NUM_TEXT_MAX];
+    DDBS_TRY(ddbs_num__parse(num, &decimal));
+    write_digits(digits, &decimal);
+    /* Digits and an exponent, no decimal point: the one form of strtod's that no locale changes. */
+    snprintf(text, sizeof text, "%s%se%d", decimal.negative ? "-" : "", decimal.count > 0 ? digits : "0",
+             decimal.exponent);
+    *out = strtod(text, NULL);
+    return DDBS_OK;
+}
+
+static int compare_magnitude(const struct decimal *a, const struct decimal *b)
+{
+    if (a->count == 0 || b->count == 0)
+        return (a->count > 0) - (b->count > 0);
+    int place = (a->count + a->exponent) - (b->count + b->exponent);
+    if (place != 0)
+        return place;
+    int shared = a->count < b->count ? a->count : b->count;
+    int order = memcmp(a->digit, b->digit, (size_t)shared);
+    return order != 0 ? order : a->count - b->count;
+}
+
+ddbs_status ddbs_num_compare(ddbs_num a, ddbs_num b, int *out)
+{
+    struct decimal left, right;
+    DDBS_TRY(ddbs_num__parse(a, &left));
+    DDBS_TRY(ddbs_num__parse(b, &right));
+    bool below = left.negative && left.count > 0;
+    bool other_below = right.negative && right.count > 0;
+    int order = below != other_below ? other_below - below : compare_magnitude(&left, &right);
+    *out = below && other_below ? -order : order;
+    return DDBS_OK;
+}
+
+/* Digits with the point after `whole` of them, zeros filled in on either side. */
+static void write_plain(char *out, size_t size, const char *sign, const char *digits, int count, int whole)
+{
+    if (whole <= 0)
+        snprintf(out, size, "%s0.%.*s%s", sign, -whole, "0000000000000000000000000000000000000000", digits);
+    else if (whole >= count)
+        snprintf(out, size, "%s%s%.*s", sign, digits, whole - count, "0000000000000000000000000000000000000000");
+    else
+        snprintf(out, size, "%s%.*s.%s", sign, whole, digits, digits + whole);
+}
+
+ddbs_status ddbs_num_canonical(ddbs_num num, char out[DDBS_NUM_TEXT_MAX])
+{
+    struct decimal decimal;
+    char digits[DDBS_NUM_DIGITS_MAX + 1];
+    DDBS_TRY(ddbs_num__parse(num, &decimal));
+    if (decimal.count == 0) {
+        memcpy(out, "0", 2);
+        return DDBS_OK;
+    }
+    write_digits(digits, &decimal);
+    const char *sign = decimal.negative ? "-" : "";
+    int whole = decimal.count + decimal.exponent; /* digits before the point */
+    if (whole <= DDBS_NUM_DIGITS_MAX && decimal.exponent >= -DDBS_NUM_DIGITS_MAX)
+        write_plain(out, DDBS_NUM_TEXT_MAX, sign, digits, decimal.count, whole);
+    else
+        snprintf(out, DDBS_NUM_TEXT_MAX, "%s%c%s%sE%+d", sign, digits[0], decimal.count > 1 ? "." : "", digits + 1,
+                 whole - 1);
+    return DDBS_OK;
+}

@@ -1,0 +1,447 @@
+/* record.c: ddbs_event_record, the members of one record. */
+#include "lib/arena.h"
+#include "lib/base64.h"
+#include "lib/decode.h"
+#include "lib/utf8.h"
+
+#include <ddbstream/num.h>
+
+#include <string.h>
+
+/* What a record says, before it becomes a ddbs_record. Members that nobody asks for are read, too: their types and
+ * their number are part of what a record must get right. */
+struct fields {
+    ddbs_str event_id, event_name, event_version, event_source, region, source_arn, invoke_identity;
+    ddbs_str record_format, table, identity_type, identity_principal;
+    ddbs_str sequence, view, precision;
+    ddbs_str schema_version, partition_key, data;
+    ddbs_num created, arrival, size;
+    size_t data_begin;                 /* of the base64 text, in the record */
+    size_t keys, new_image, old_image; /* on the tape, DDBS_NOWHERE: absent */
+};
+
+struct member {
+    const char *name;
+    bool (*read)(struct decoder *d, struct fields *fields, size_t offset);
+    size_t offset; /* in struct fields */
+};
+
+static bool read_members(struct decoder *d, struct fields *fields, const struct member *members, size_t count);
+
+#define READ_MEMBERS(d, fields, members) read_members(d, fields, members, sizeof(members) / sizeof *(members))
+
+/* ---- Kinds of members ---- */
+
+static bool text(struct decoder *d, struct fields *fields, size_t offset)
+{
+    return ddbs_decode__text(d, (ddbs_str *)(void *)((char *)fields + offset));
+}
+
+static bool number(struct decoder *d, struct fields *fields, size_t offset)
+{
+    size_t begin = d->json.at;
+    int byte = ddbs_json__peek(&d->json);
+    if (byte != '-' && (byte < '0' || byte > '9'))
+        return ddbs_json__fail(&d->json, DDBS_E_SYNTAX, begin, "expected a number");
+    if (!ddbs_json__number(&d->json))
+        return false;
+    *(ddbs_num *)(void *)((char *)fields + offset) = (ddbs_num){ d->text + begin, d->json.at - begin };
+    return true;
+}
+
+/* Fixtures carry the creation time as a string, too. */
+static bool number_or_text(struct decoder *d, struct fields *fields, size_t offset)
+{
+    ddbs_str string;
+    if (ddbs_json__peek(&d->json) != '"')
+        return number(d, fields, offset);
+    if (!ddbs_decode__text(d, &string))
+        return false;
+    *(ddbs_num *)(void *)((char *)fields + offset) = (ddbs_num){ string.ptr, string.len };
+    return true;
+}
+
+/* Keys and images: null and {} mean absent, an item always has its keys. */
+static bool image(struct decoder *d, struct fields *fields, size_t offset)
+{
+    size_t node;
+    if (ddbs_json__peek(&d->json) == 'n')
+        return ddbs_json__null(&d->json);
+    if (!ddbs_decode__image(d, &node))
+        return false;
+    if (d->tape.nodes[node].len > 0)
+        *(size_t *)(void *)((char *)fields + offset) = node;
+    return true;
+}
+
+static bool data(struct decoder *d, struct fields *fields, size_t offset)
+{
+    fields->data_begin = d->json.at + 1;
+    return text(d, fields, offset);
+}
+
+static bool identity(struct decoder *d, struct fields *fields, size_t offset)
+{
+    static const struct member members[] = {
+        { "type", text, offsetof(struct fields, identity_type) },
+        { "principalId", text, offsetof(struct fields, identity_principal) },
+    };
+    (void)offset;
+    if (ddbs_json__peek(&d->json) == 'n')
+        return ddbs_json__null(&d->json);
+    return READ_MEMBERS(d, fields, members);
+}
+
+static bool change(struct decoder *d, struct fields *fields, size_t offset)
+{
+    static const struct member members[] = {
+        { "ApproximateCreationDateTime", number_or_text, offsetof(struct fields, created) },
+        { "Keys", image, offsetof(struct fields, keys) },
+        { "NewImage", image, offsetof(struct fields, new_image) },
+        { "OldImage", image, offsetof(struct fields, old_image) },
+        { "SequenceNumber", text, offsetof(struct fields, sequence) },
+        { "SizeBytes", number, offsetof(struct fields, size) },
+        { "StreamViewType", text, offsetof(struct fields, view) },
+        { "ApproximateCreationDateTimePrecision", text, offsetof(struct fields, precision) },
+    };
+    (void)offset;
+    return READ_MEMBERS(d, fields, members);
+}
+
+static bool kinesis(struct decoder *d, struct fields *fields, size_t offset)
+{
+    static const struct member members[] = {
+        { "kinesisSchemaVersion", text, offsetof(struct fields, schema_version) },
+        { "partitionKey", text, offsetof(struct fields, partition_key) },
+        { "sequenceNumber", text, offsetof(struct fields, sequence) },
+        { "data", data, offsetof(struct fields, data) },
+        { "approximateArrivalTimestamp", number, offsetof(struct fields, arrival) },
+    };
+    (void)offset;
+    return READ_MEMBERS(d, fields, members);
+}
+
+static const struct member stream_members[] = {
+    { "eventID", text, offsetof(struct fields, event_id) },
+    { "eventName", text, offsetof(struct fields, event_name) },
+    { "eventVersion", text, offsetof(struct fields, event_version) },
+    { "eventSource", text, offsetof(struct fields, event_source) },
+    { "awsRegion", text, offsetof(struct fields, region) },
+    { "dynamodb", change, 0 },
+    { "eventSourceARN", text, offsetof(struct fields, source_arn) },
+    { "userIdentity", identity, 0 },
+};
+
+static const struct member kinesis_members[] = {
+    { "eventID", text, offsetof(struct fields, event_id) },
+    { "eventName", text, offsetof(struct fields, event_name) },
+    { "eventVersion", text, offsetof(struct fields, event_version) },
+    { "eventSource", text, offsetof(struct fields, event_source) },
+    { "awsRegion", text, offsetof(struct fields, region) },
+    { "invokeIdentityArn", text, offsetof(struct fields, invoke_identity) },
+    { "eventSourceARN", text, offsetof(struct fields, source_arn) },
+    { "kinesis", kinesis, 0 },
+};
+
+static const struct member inner_members[] = {
+    { "eventID", text, offsetof(struct fields, event_id) },
+    { "eventName", text, offsetof(struct fields, event_name) },
+    { "eventSource", text, offsetof(struct fields, event_source) },
+    { "awsRegion", text, offsetof(struct fields, region) },
+    { "recordFormat", text, offsetof(struct fields, record_format) },
+    { "tableName", text, offsetof(struct fields, table) },
+    { "dynamodb", change, 0 },
+    { "userIdentity", identity, 0 },
+};
+
+/* ---- Objects ---- */
+
+static const struct member *find_member(const struct member *members, size_t count, ddbs_str name)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (ddbs_str_is(name, members[i].name))
+            return &members[i];
+    }
+    return NULL;
+}
+
+/* Brackets open in the text at hand: one for each member on the way, less "kinesis" and "data" around a text inside. */
+static size_t open_brackets(const struct decoder *d)
+{
+    return d->in_base64 ? d->member_count - 2 : d->member_count;
+}
+
+/* The object at the cursor: known members are read and may not repeat, others are skipped. On an error the member at
+ * hand stays on the path. */
+static bool read_members(struct decoder *d, struct fields *fields, const struct member *members, size_t count)
+{
+    unsigned seen = 0;
+    bool more;
+    if (!ddbs_json__expect(&d->json, '{', "expected an object"))
+        return false;
+    for (bool first = true;; first = false) {
+        ddbs_str name;
+        if (!ddbs_json__more(&d->json, '}', first, &more))
+            return false;
+        if (!more)
+            return true;
+        ddbs_json__space(&d->json);
+        size_t begin = d->json.at;
+        if (!ddbs_decode__text(d, &name) || !ddbs_json__expect(&d->json, ':', "expected ':' after a name"))
+            return false;
+        ddbs_json__space(&d->json);
+        d->members[d->member_count++] = name;
+        const struct member *member = find_member(members, count, name);
+        if (member != NULL && (seen >> (member - members) & 1))
+            return ddbs_json__fail(&d->json, DDBS_E_DUPLICATE, begin, "the record has it twice");
+        seen |= member != NULL ? 1u << (member - members) : 0;
+        if (!(member != NULL ? member->read(d, fields, member->offset) : ddbs_json__skip(&d->json, open_brackets(d))))
+            return false;
+        d->member_count--;
+    }
+}
+
+/* ---- Kinesis: the change is inside the data ---- */
+
+/* An error about the member `name`, whose value was read before and begins at `value`; NULL: there is none. */
+static bool fail_at(struct decoder *d, const char *name, ddbs_status status, const char *value, const char *reason)
+{
+    d->members[d->member_count++] = ddbs_str_c(name);
+    return ddbs_json__fail(&d->json, status, value == NULL ? 0 : (size_t)(value - d->text), reason);
+}
+
+/* Turn the decoder to the JSON inside `data`; what the record around it said stays where the inner one is silent. */
+static bool read_inner(struct decoder *d, struct fields *fields)
+{
+    char *inner = (char *)(uintptr_t)fields->data.ptr;
+    size_t begin = fields->data_begin;
+    size_t len;
+    d->members[d->member_count++] = ddbs_str_c("kinesis");
+    if (inner == NULL)
+        return fail_at(d, "data", DDBS_E_SYNTAX, NULL, "the record does not have it");
+    if (!ddbs_base64__decode(inner, inner, fields->data.len, &len))
+        return fail_at(d, "data", DDBS_E_SYNTAX, inner, "expected canonical base64");
+    inner[len] = '\0';
+    d->members[d->member_count++] = ddbs_str_c("data");
+    d->text = inner;
+    d->origin += begin;
+    d->in_base64 = true;
+    d->json = (struct json){ .text = inner, .len = len, .pairs = true };
+    size_t invalid = ddbs_utf8__check(inner, len);
+    if (invalid < len)
+        return ddbs_json__fail(&d->json, DDBS_E_SYNTAX, invalid, "not UTF-8");
+    fields->event_id = fields->event_name = (ddbs_str){ NULL, 0 };
+    ddbs_json__space(&d->json);
+    if (!READ_MEMBERS(d, fields, inner_members))
+        return false;
+    ddbs_json__space(&d->json);
+    return d->json.at == len ||
+           ddbs_json__fail(&d->json, DDBS_E_SYNTAX, d->json.at, "text after the end of the change");
+}
+
+/* ---- From fields to the record ---- */
+
+static ddbs_operation operation_of(ddbs_str name)
+{
+    return ddbs_str_is(name, "INSERT")   ? DDBS_OP_INSERT
+           : ddbs_str_is(name, "MODIFY") ? DDBS_OP_MODIFY
+           : ddbs_str_is(name, "REMOVE") ? DDBS_OP_REMOVE
+                                         : DDBS_OP_UNKNOWN;
+}
+
+static ddbs_view view_of(ddbs_str name)
+{
+    static const char *const names[] = { "KEYS_ONLY", "NEW_IMAGE", "OLD_IMAGE", "NEW_AND_OLD_IMAGES" };
+    if (name.ptr == NULL)
+        return DDBS_VIEW_NONE;
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        if (ddbs_str_is(name, names[i]))
+            return (ddbs_view)(DDBS_VIEW_KEYS_ONLY + i);
+    }
+    return DDBS_VIEW_OTHER;
+}
+
+/* The place of the n-th ':' of an ARN, or its length. */
+static size_t colon(ddbs_str arn, int n)
+{
+    size_t at = 0;
+    for (; at < arn.len; at++) {
+        if (arn.ptr[at] == ':' && --n == 0)
+            break;
+    }
+    return at;
+}
+
+/* The table of arn:aws:dynamodb:REGION:ACCOUNT:table/NAME[/stream/LABEL]. The label contains colons. */
+static ddbs_str table_of(ddbs_str arn)
+{
+    static const char service[] = ":dynamodb:", prefix[] = ":table/";
+    size_t begin = colon(arn, 2), rest = colon(arn, 5);
+    if (arn.len < 4 || memcmp(arn.ptr, "arn:", 4) != 0 || arn.len - rest < sizeof prefix ||
+        memcmp(arn.ptr + rest, prefix, sizeof prefix - 1) != 0 || arn.len - begin < sizeof service ||
+        memcmp(arn.ptr + begin, service, sizeof service - 1) != 0)
+        return (ddbs_str){ NULL, 0 };
+    size_t name = rest + sizeof prefix - 1;
+    const char *slash = memchr(arn.ptr + name, '/', arn.len - name);
+    size_t end = slash == NULL ? arn.len : (size_t)(slash - arn.ptr);
+    return (ddbs_str){ end > name ? arn.ptr + name : NULL, end - name };
+}
+
+/* Decimal places from the unit of the creation time to nanoseconds. The unit follows from the source, not from the size
+ * of the number; only the Kinesis feed has two, told apart by a member, else by magnitude (developer guide, kds). */
+static bool time_scale(struct decoder *d, const struct fields *fields, int *scale)
+{
+    int order;
+    *scale = 9;
+    if (d->event->source != DDBS_SOURCE_KINESIS)
+        return true;
+    *scale = 6;
+    if (fields->precision.ptr == NULL) {
+        static const ddbs_num largest_ms = { "100000000000000", 15 };
+        if (ddbs_num_compare(fields->created, largest_ms, &order) == DDBS_OK && order > 0)
+            *scale = 3;
+        return true;
+    }
+    if (ddbs_str_is(fields->precision, "MICROSECOND"))
+        *scale = 3;
+    return *scale == 3 || ddbs_str_is(fields->precision, "MILLISECOND") ||
+           fail_at(d, "ApproximateCreationDateTimePrecision", DDBS_E_TYPE, fields->precision.ptr,
+                   "expected MILLISECOND or MICROSECOND");
+}
+
+static bool set_time(struct decoder *d, const struct fields *fields, ddbs_record *record)
+{
+    int scale;
+    record->created_ns = DDBS_NO_TIME;
+    if (!time_scale(d, fields, &scale))
+        return false;
+    if (fields->created.ptr == NULL)
+        return true;
+    ddbs_status status = ddbs_num_scaled(fields->created, scale, &record->created_ns);
+    return status == DDBS_OK || fail_at(d, "ApproximateCreationDateTime", status, fields->created.ptr,
+                                        "expected a time that is exact in nanoseconds since 1970");
+}
+
+static bool set_size(struct decoder *d, const struct fields *fields, ddbs_record *record)
+{
+    record->size_bytes = DDBS_NO_SIZE;
+    if (fields->size.ptr == NULL)
+        return true;
+    ddbs_status status = ddbs_num_i64(fields->size, &record->size_bytes);
+    if (status == DDBS_OK && record->size_bytes < 0)
+        status = DDBS_E_RANGE;
+    return status == DDBS_OK || fail_at(d, "SizeBytes", status, fields->size.ptr, "expected a whole number of bytes");
+}
+
+static const ddbs_item *item_at(const struct tape *tape, size_t node)
+{
+    return node == DDBS_NOWHERE ? NULL : (const ddbs_item *)(const void *)&tape->nodes[node];
+}
+
+static bool fill(struct decoder *d, const struct fields *fields, ddbs_record *record)
+{
+    *record = (ddbs_record){
+        .index = d->index,
+        .source = d->event->source,
+        .operation = operation_of(fields->event_name),
+        .view = view_of(fields->view),
+        .keys = item_at(&d->tape, fields->keys),
+        .new_image = item_at(&d->tape, fields->new_image),
+        .old_image = item_at(&d->tape, fields->old_image),
+        .sequence_number = fields->sequence,
+        .event_id = fields->event_id,
+        .event_name = fields->event_name,
+        .view_name = fields->view,
+        .table = fields->table.ptr != NULL ? fields->table : table_of(fields->source_arn),
+        .stream_arn = fields->source_arn,
+        .region = fields->region,
+        .identity_type = fields->identity_type,
+        .identity_principal = fields->identity_principal,
+        .raw = ddbs_event_raw(d->event, d->index),
+    };
+    record->expired = record->operation == DDBS_OP_REMOVE && ddbs_str_is(record->identity_type, "Service") &&
+                      ddbs_str_is(record->identity_principal, "dynamodb.amazonaws.com");
+    d->members[d->member_count++] = ddbs_str_c("dynamodb");
+    return set_time(d, fields, record) && set_size(d, fields, record);
+}
+
+static bool decode(struct decoder *d, ddbs_record *record)
+{
+    struct fields fields = { .keys = DDBS_NOWHERE, .new_image = DDBS_NOWHERE, .old_image = DDBS_NOWHERE };
+    bool from_kinesis = d->event->source == DDBS_SOURCE_KINESIS;
+    if (!(from_kinesis ? READ_MEMBERS(d, &fields, kinesis_members) : READ_MEMBERS(d, &fields, stream_members)))
+        return false;
+    if (from_kinesis) {
+        /* The sequence number that counts is the outer one, which the index has seen. */
+        ddbs_str outer = fields.sequence;
+        if (!read_inner(d, &fields))
+            return false;
+        fields.sequence = outer;
+    }
+    return fill(d, &fields, record);
+}
+
+/* ---- Errors ---- */
+
+/* The offset in the event of a byte of the decoder's text: three bytes of decoded text stand for four characters. */
+static size_t event_offset(const struct decoder *d, size_t at)
+{
+    return d->origin + (d->in_base64 ? at / 3 * 4 + at % 3 : at);
+}
+
+static void add_path(const struct decoder *d, ddbs_error *error)
+{
+    for (size_t i = 0; i < d->member_count; i++)
+        ddbs_error__path_name(error, d->members[i]);
+    for (size_t i = 0; i < d->frame_count; i++) {
+        const struct frame *frame = &d->frames[i];
+        if (frame->count == 0)
+            continue;
+        if (frame->type == DDBS_TYPE_L)
+            ddbs_error__path_index(error, frame->count - 1);
+        else if (frame->name.ptr != NULL)
+            ddbs_error__path_name(error, frame->name);
+        if (frame->tag != DDBS_TYPE_NONE)
+            ddbs_error__path_name(error, ddbs_str_c(ddbs_type_name(frame->tag)));
+    }
+    if (d->set_index != DDBS_NOWHERE)
+        ddbs_error__path_index(error, d->set_index);
+}
+
+static ddbs_status report(const struct decoder *d, ddbs_error *error)
+{
+    ddbs_event__record_error(d->event, d->index, d->json.status, event_offset(d, d->json.fault), d->json.reason, error);
+    add_path(d, error);
+    return d->json.status;
+}
+
+ddbs_status ddbs_event_record(const ddbs_event *event, size_t index, ddbs_arena *arena, const ddbs_record **out,
+                              ddbs_error *error)
+{
+    ddbs_error_clear(error);
+    if (index >= event->count)
+        return ddbs_error__set(error, DDBS_E_USAGE, DDBS_NOWHERE, DDBS_NOWHERE, "the event has no record %zu", index);
+    ddbs_str raw = ddbs_event_raw(event, index);
+    ddbs_record *record = ddbs_arena__alloc(arena, sizeof *record);
+    char *copy = record == NULL ? NULL : ddbs_arena__alloc(arena, raw.len + 1);
+    if (copy == NULL)
+        return ddbs_event__record_error(event, index, DDBS_E_MEMORY, event->records[index].begin,
+                                        "no memory for the record", error);
+    memcpy(copy, raw.ptr, raw.len);
+    copy[raw.len] = '\0';
+    bool from_kinesis = event->source == DDBS_SOURCE_KINESIS;
+    struct decoder d = {
+        .event = event,
+        .index = index,
+        .json = { .text = copy, .len = raw.len, .pairs = true },
+        .text = copy,
+        .origin = event->records[index].begin,
+        .binary_twice = from_kinesis && !event->options.kinesis_binary_once,
+        .tape = { .arena = arena },
+        .set_index = DDBS_NOWHERE,
+    };
+    if (!decode(&d, record))
+        return report(&d, error);
+    *out = record;
+    return DDBS_OK;
+}

@@ -1,0 +1,287 @@
+/* value.c: see ddbstream/value.h; lib/value.h says how values lie in memory. */
+#include "lib/value.h"
+
+#include "lib/arena.h"
+
+#include <ddbstream/num.h>
+
+#include <string.h>
+
+/* Names up to this many are compared pair by pair; more are sorted. */
+enum { FEW_NAMES = 16, NODES_AT_FIRST = 64, OFFSETS_PER_NODE = sizeof(ddbs_value) / sizeof(uint32_t) };
+
+size_t ddbs_tape__push(struct tape *tape, ddbs_value node)
+{
+    if (tape->count == tape->capacity) {
+        size_t capacity = tape->capacity == 0 ? NODES_AT_FIRST : tape->capacity * 2;
+        ddbs_value *nodes =
+            ddbs_arena__grow(tape->arena, tape->nodes, tape->capacity * sizeof *nodes, capacity * sizeof *nodes);
+        if (nodes == NULL)
+            return SIZE_MAX;
+        tape->nodes = nodes;
+        tape->capacity = capacity;
+    }
+    tape->nodes[tape->count] = node;
+    return tape->count++;
+}
+
+static bool is_container(const ddbs_value *value)
+{
+    return value->type >= DDBS_TYPE_M && value->type <= DDBS_TYPE_BS;
+}
+
+/* The node behind a value and all it contains. */
+static const ddbs_value *behind(const ddbs_value *value)
+{
+    return value + (is_container(value) ? value->as.span.extent : 1);
+}
+
+static int compare_names(const char *a, size_t a_len, const char *b, size_t b_len)
+{
+    if (a_len != b_len)
+        return a_len < b_len ? -1 : 1;
+    return memcmp(a, b, a_len);
+}
+
+static int compare_nodes(const ddbs_value *map, uint32_t a, uint32_t b)
+{
+    return compare_names(map[a].as.text, map[a].len, map[b].as.text, map[b].len);
+}
+
+/* Equal names stand in the order of the event. */
+static int sort_order(const ddbs_value *map, uint32_t a, uint32_t b)
+{
+    int order = compare_nodes(map, a, b);
+    return order != 0 ? order : a < b ? -1 : 1;
+}
+
+/* Let the offset at `root` sink to its place in the heap. */
+static void sift(const ddbs_value *map, uint32_t *offsets, size_t root, size_t count)
+{
+    for (size_t child; (child = root * 2 + 1) < count; root = child) {
+        if (child + 1 < count && sort_order(map, offsets[child], offsets[child + 1]) < 0)
+            child++;
+        if (sort_order(map, offsets[root], offsets[child]) > 0)
+            return;
+        uint32_t moved = offsets[root];
+        offsets[root] = offsets[child];
+        offsets[child] = moved;
+    }
+}
+
+/* Heapsort: n log n at worst, in place, without recursion. */
+static void sort_names(const ddbs_value *map, uint32_t *offsets, size_t count)
+{
+    for (size_t root = count / 2; root-- > 0;)
+        sift(map, offsets, root, count);
+    for (size_t last = count; last-- > 1;) {
+        uint32_t largest = offsets[0];
+        offsets[0] = offsets[last];
+        offsets[last] = largest;
+        sift(map, offsets, 0, last);
+    }
+}
+
+/* Write the offsets of a map's name nodes to `offsets`. */
+static void list_names(const ddbs_value *map, size_t count, uint32_t *offsets)
+{
+    const ddbs_value *name = map + 1;
+    for (size_t i = 0; i < count; i++) {
+        offsets[i] = (uint32_t)(name - map);
+        name = behind(name + 1);
+    }
+}
+
+static const ddbs_value *twice_among_few(const ddbs_value *map, size_t count)
+{
+    uint32_t offsets[FEW_NAMES];
+    list_names(map, count, offsets);
+    for (size_t i = 1; i < count; i++) {
+        for (size_t k = 0; k < i; k++) {
+            if (compare_nodes(map, offsets[i], offsets[k]) == 0)
+                return map + offsets[i];
+        }
+    }
+    return NULL;
+}
+
+static const ddbs_value *twice_among_sorted(const ddbs_value *map, const uint32_t *offsets, size_t count)
+{
+    const ddbs_value *found = NULL;
+    for (size_t i = 1; i < count; i++) {
+        if (compare_nodes(map, offsets[i - 1], offsets[i]) != 0)
+            continue;
+        if (found == NULL || map + offsets[i] < found)
+            found = map + offsets[i];
+    }
+    return found;
+}
+
+/* Reserve room behind a map for the sorted offsets of its names. */
+static bool reserve_sorted(struct tape *tape, size_t at, size_t count)
+{
+    size_t nodes = (count + OFFSETS_PER_NODE - 1) / OFFSETS_PER_NODE;
+    tape->nodes[at].as.span.sorted = (uint32_t)(tape->count - at);
+    for (size_t i = 0; i < nodes; i++) {
+        if (ddbs_tape__push(tape, (ddbs_value){ .type = DDBS_TYPE_NONE }) == SIZE_MAX)
+            return false;
+    }
+    return true;
+}
+
+static uint32_t *sorted_names(const ddbs_value *map)
+{
+    return (uint32_t *)(void *)(map + map->as.span.sorted);
+}
+
+bool ddbs_tape__close(struct tape *tape, size_t at, size_t count, const ddbs_value **twice)
+{
+    bool sort = tape->nodes[at].type == DDBS_TYPE_M && count > FEW_NAMES;
+    *twice = NULL;
+    if (sort && !reserve_sorted(tape, at, count))
+        return false;
+    ddbs_value *node = &tape->nodes[at];
+    node->as.span.extent = (uint32_t)(tape->count - at);
+    node->len = (uint32_t)count;
+    if (sort) {
+        list_names(node, count, sorted_names(node));
+        sort_names(node, sorted_names(node), count);
+        *twice = twice_among_sorted(node, sorted_names(node), count);
+    } else if (node->type == DDBS_TYPE_M) {
+        *twice = twice_among_few(node, count);
+    }
+    return true;
+}
+
+const char *ddbs_type_name(ddbs_type type)
+{
+    static const char *const names[] = { "none", "S", "N", "B", "BOOL", "NULL", "M", "L", "SS", "NS", "BS" };
+    size_t i = (size_t)type;
+    return i < sizeof names / sizeof *names ? names[i] : "none";
+}
+
+ddbs_type ddbs_value_type(const ddbs_value *value)
+{
+    return value == NULL ? DDBS_TYPE_NONE : (ddbs_type)value->type;
+}
+
+static ddbs_status require(const ddbs_value *value, ddbs_type type)
+{
+    if (value == NULL)
+        return DDBS_E_MISSING;
+    return value->type == type ? DDBS_OK : DDBS_E_TYPE;
+}
+
+ddbs_status ddbs_value_str(const ddbs_value *value, ddbs_str *out)
+{
+    DDBS_TRY(require(value, DDBS_TYPE_S));
+    *out = (ddbs_str){ value->as.text, value->len };
+    return DDBS_OK;
+}
+
+ddbs_status ddbs_value_num(const ddbs_value *value, ddbs_num *out)
+{
+    DDBS_TRY(require(value, DDBS_TYPE_N));
+    *out = (ddbs_num){ value->as.text, value->len };
+    return DDBS_OK;
+}
+
+ddbs_status ddbs_value_bytes(const ddbs_value *value, ddbs_bytes *out)
+{
+    DDBS_TRY(require(value, DDBS_TYPE_B));
+    *out = (ddbs_bytes){ (const unsigned char *)value->as.text, value->len };
+    return DDBS_OK;
+}
+
+ddbs_status ddbs_value_bool(const ddbs_value *value, bool *out)
+{
+    DDBS_TRY(require(value, DDBS_TYPE_BOOL));
+    *out = value->len != 0;
+    return DDBS_OK;
+}
+
+ddbs_status ddbs_value_item(const ddbs_value *value, const ddbs_item **out)
+{
+    DDBS_TRY(require(value, DDBS_TYPE_M));
+    *out = (const ddbs_item *)(const void *)value;
+    return DDBS_OK;
+}
+
+size_t ddbs_value_count(const ddbs_value *value)
+{
+    return value != NULL && is_container(value) ? value->len : 0;
+}
+
+size_t ddbs_item_count(const ddbs_item *item)
+{
+    return item == NULL ? 0 : item->map.len;
+}
+
+static const ddbs_value *find_among_few(const ddbs_value *map, ddbs_str name)
+{
+    const ddbs_value *node = map + 1;
+    for (size_t i = 0; i < map->len; i++) {
+        if (compare_names(node->as.text, node->len, name.ptr, name.len) == 0)
+            return node + 1;
+        node = behind(node + 1);
+    }
+    return NULL;
+}
+
+static const ddbs_value *find_among_sorted(const ddbs_value *map, ddbs_str name)
+{
+    const uint32_t *offsets = sorted_names(map);
+    size_t low = 0, high = map->len;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        const ddbs_value *node = map + offsets[middle];
+        int order = compare_names(node->as.text, node->len, name.ptr, name.len);
+        if (order == 0)
+            return node + 1;
+        if (order < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return NULL;
+}
+
+const ddbs_value *ddbs_item_find(const ddbs_item *item, ddbs_str name)
+{
+    if (item == NULL || name.ptr == NULL)
+        return NULL;
+    return item->map.as.span.sorted != 0 ? find_among_sorted(&item->map, name) : find_among_few(&item->map, name);
+}
+
+ddbs_iter ddbs_iter_list(const ddbs_value *value)
+{
+    if (value == NULL || value->type < DDBS_TYPE_L || value->type > DDBS_TYPE_BS)
+        return (ddbs_iter){ NULL, 0 };
+    return (ddbs_iter){ value + 1, value->len };
+}
+
+ddbs_iter ddbs_iter_item(const ddbs_item *item)
+{
+    if (item == NULL)
+        return (ddbs_iter){ NULL, 0 };
+    return (ddbs_iter){ &item->map + 1, item->map.len };
+}
+
+const ddbs_value *ddbs_iter_next(ddbs_iter *iter)
+{
+    if (iter->left == 0)
+        return NULL;
+    const ddbs_value *value = iter->next;
+    iter->next = behind(value);
+    iter->left--;
+    return value;
+}
+
+const ddbs_value *ddbs_iter_attr(ddbs_iter *iter, ddbs_str *name)
+{
+    if (iter->left == 0)
+        return NULL;
+    *name = (ddbs_str){ iter->next->as.text, iter->next->len };
+    iter->next++;
+    return ddbs_iter_next(iter);
+}

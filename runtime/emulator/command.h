@@ -1,0 +1,29 @@
+/* command.h: the commands of `ddbstream`, one file each (cmd_<name>.c), and what they share.
+ *
+ * A command gets its own name as argv[0] and returns the exit status: 0 it held, 1 the check failed or the input is
+ * bad, 2 the command could not run. */
+#ifndef EMULATOR_COMMAND_H
+#define EMULATOR_COMMAND_H
+#include <stddef.h>
+
+enum { EXIT_HELD = 0, EXIT_BAD_INPUT = 1, EXIT_CANNOT_RUN = 2 };
+
+int cmd_decode(int argc, char **argv);
+int cmd_gen(int argc, char **argv);
+int cmd_run(int argc, char **argv);
+int cmd_serve(int argc, char **argv);
+
+/* Say on stderr what is wrong with a command line, "ddbstream NAME: <text>", and point to --help. Returns
+ * EXIT_CANNOT_RUN. */
+int command_misused(const char *name, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* Say on stderr why a command cannot go on, "ddbstream NAME: <text>". Returns EXIT_CANNOT_RUN. */
+int command_failed(const char *name, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* Read a whole decimal number between `min` and `max`; 0 when `text` is one, -1 otherwise. */
+int command_number(const char *text, long long min, long long max, long long *out);
+
+/* The content of a file, NUL-terminated; "-" is standard input; gzip is unpacked. At most `limit` bytes. The caller
+ * frees it. Returns 0, or -1 with a sentence in `why`. */
+int command_read(const char *path, size_t limit, char **out, size_t *len, char *why, size_t why_size);
+#endif

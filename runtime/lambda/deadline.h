@@ -1,0 +1,24 @@
+/* deadline.h: how much time an invocation has left. */
+#ifndef LAMBDA_DEADLINE_H
+#define LAMBDA_DEADLINE_H
+#include <stdbool.h>
+#include <stdint.h>
+
+struct ddbs_deadline {
+    bool known;
+    int64_t ends_ms; /* on CLOCK_MONOTONIC */
+};
+
+enum ddbs_deadline_fault { DDBS_DEADLINE_FINE, DDBS_DEADLINE_ABSENT, DDBS_DEADLINE_IMPLAUSIBLE };
+
+/**
+ * Read the value of Lambda-Runtime-Deadline-Ms, milliseconds since 1970 on the wall clock, at the moment it arrived.
+ * From then on the monotonic clock counts, so that a clock that is set during the invocation changes nothing.
+ * @param text  "" stands for absent
+ * @param out   not known unless the result is DDBS_DEADLINE_FINE
+ */
+enum ddbs_deadline_fault ddbs_deadline__read(const char *text, struct ddbs_deadline *out);
+
+/* Milliseconds left, below 0 afterwards; INT64_MAX where the deadline is not known. */
+int64_t ddbs_deadline__remaining_ms(const struct ddbs_deadline *deadline);
+#endif

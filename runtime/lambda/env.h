@@ -1,0 +1,19 @@
+/* env.h: the configuration of the runtime: environment over options over default. Read once, before anything runs. */
+#ifndef LAMBDA_ENV_H
+#define LAMBDA_ENV_H
+#include <ddbstream/lambda.h>
+
+struct ddbs_env {
+    const char *runtime_api; /* AWS_LAMBDA_RUNTIME_API as it stands in the environment; NULL: not set, or empty */
+    ddbs_report report;      /* never DDBS_REPORT_DEFAULT */
+    ddbs_event_options event;
+};
+
+/**
+ * Read and check the environment. `runtime_api` is set in any case, so that a failure can be reported there.
+ * @param options  NULL for the defaults
+ * @param error    says which variable has which value and what is legal
+ * @return DDBS_OK or DDBS_E_USAGE
+ */
+ddbs_status ddbs_env__read(struct ddbs_env *out, const ddbs_lambda_options *options, ddbs_error *error) DDBS_MUST_CHECK;
+#endif

@@ -1,0 +1,52 @@
+/* loop.c: ddbs_lambda_run: from the environment to the first event, and from each event to its answer. */
+#include "lib/error.h"
+#include "runtime/lambda/api.h"
+#include "runtime/lambda/failure.h"
+#include "runtime/lambda/log.h"
+#include "runtime/lambda/runner.h"
+#include "runtime/lambda/trace.h"
+
+#include <assert.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+static const char outside_lambda[] =
+    "This program is an AWS Lambda function (a custom runtime, `bootstrap`), written with ddbstream " DDBS_VERSION ".\n"
+    "It takes its events from the Lambda Runtime API, but AWS_LAMBDA_RUNTIME_API is not set.\n"
+    "To run it here:\n"
+    "  bootstrap --event FILE     run one event from a file (- is standard input) and print the answer\n"
+    "  ddbstream run bootstrap    feed it a stream, with the retries that AWS would make\n"
+    "See also: bootstrap --help\n";
+
+static int64_t remaining_ms(void *deadline)
+{
+    return ddbs_deadline__remaining_ms(deadline);
+}
+
+/* One invocation, from event to answer. */
+static enum ddbs_api_result serve(struct ddbs_api *api, struct ddbs_runner *runner, struct ddbs_invocation *invocation)
+{
+    static struct ddbs_result result;
+    ddbs_host host = { .self = &invocation->deadline,
+                       .remaining_ms = remaining_ms,
+                       .request_id = ddbs_str_c(invocation->request_id) };
+
+    ddbs_trace__publish(invocation->trace_id);
+    if (invocation->refusal.status == DDBS_OK)
+        ddbs_runner__run(runner, invocation->event, &host, &result);
+    else
+        ddbs_runner__refuse(runner, &invocation->refusal, &result);
+    if (result.type != NULL)
+        ddbs_log__line(result.answer.is_error ? DDBS_LOG_ERROR : DDBS_LOG_WARN, invocation->request_id, result.type,
+                       "%s", result.why);
+    return ddbs_api__answer(api, invocation, &result.answer);
+}
+
+static void report_init_failure(struct ddbs_api *api, const ddbs_error *error)
+{
+    char body[DDBS_FAILURE_BODY_MAX];
+    ddbs_answer answer = ddbs_failure__init(error, body);
+    ddbs_log__line(DDBS_LOG_ERROR, NULL, answer.error_type, "%s; exiting", error->reason);
+    ddbs_api__init_error(api, answer.body, answer.error_type);
+}
