@@ -79,8 +79,145 @@ $(OUT)/examples/$(1)/bootstrap: $(call objects,examples/$(1)/*.c) $(OUT)/libddbs
 endef
 $(foreach name,$(EXAMPLES),$(eval $(call example,$(name))))
 
-$(OUT)/tests/%: $(OBJ)/tests/unit/%.o $(CHECK_O) $(MAPPING_O) $(OUT)/libcore.a
-	$(call link,-Wl,--wrap=malloc$(comma)--wrap=calloc$(comma)--wrap=realloc)
+WRAP := -Wl,--wrap=malloc$(comma)--wrap=calloc$(comma)--wrap=realloc
+$(OUT)/tests/test_%: $(OBJ)/tests/unit/test_%.o $(CHECK_O) $(MAPPING_O) $(OUT)/libcore.a
+	$(call link,$(WRAP) $(if $(MAPPING_O),-lcjson))
+$(OUT)/tests/verdict: $(OBJ)/tests/oracle/verdict.o $(OUT)/libcore.a
+	$(call link,)
+$(OUT)/tests/handlers/%: $(OBJ)/tests/e2e/handlers/%.o $(OUT)/libddbstream.a
+	$(call link,-lcurl)
+$(OUT)/fuzz/replay_%: $(OBJ)/tests/fuzz/fuzz_%.o $(OBJ)/tests/fuzz/replay.o $(OUT)/libcore.a
+	$(call link,)
+build/fuzz/fuzz_%: build/obj/fuzz/tests/fuzz/fuzz_%.o build/fuzz/libcore.a
+	$(call link,)
+
+# ---- Using it -------------------------------------------------------------------------------------------------------
+
+.PHONY: run
+run: deps-build all
+	@build/ddbstream run build/examples/orders/bootstrap --env DDBS_REPORT=items \
+	    --esm examples/orders/esm.json --source examples/orders/orders.jsonl --on-failure build/orders-on-failure
+
+.PHONY: deps deps-build deps-test deps-check
+deps: deps-check
+deps-build deps-test deps-check: deps-%:
+	@CC='$(CC)' sh .ci/deps $*
+
+# ---- Testing it -----------------------------------------------------------------------------------------------------
+
+HANDLERS := $(patsubst tests/e2e/handlers/%.c,$(OUT)/tests/handlers/%,$(sort $(wildcard tests/e2e/handlers/*.c)))
+REPLAYS  := $(FUZZERS:$(OUT)/fuzz/fuzz_%=$(OUT)/fuzz/replay_%)
+PROGRAMS := all $(UNIT) $(REPLAYS) $(HANDLERS) $(OUT)/tests/verdict
+LOSSLESS_RECORDS ?= 20000
+
+# Every test there is, as command lines; BIN is the folder of the programs under test.
+BIN := $(OUT)
+SUITE = $(UNIT:$(OUT)/%=$(BIN)/%) \
+    $(foreach target,$(REPLAYS:$(OUT)/fuzz/replay_%=%),'$(BIN)/fuzz/replay_$(target) tests/fuzz/corpus/$(target)') \
+    'python3 tests/fixtures.py $(BIN)/ddbstream' \
+    'python3 tests/oracle/differential.py $(BIN)/tests/verdict' \
+    'python3 tests/lossless.py $(BIN)/ddbstream --records $(LOSSLESS_RECORDS)' \
+    $(foreach script,$(sort $(wildcard tests/e2e/test_*.py)),'python3 $(script) $(BIN)') \
+    'python3 tests/readme.py $(BIN)'
+
+.PHONY: test
+test: deps-test
+	@$(MAKE) --no-print-directory programs
+	@python3 tests/run.py $(SUITE)
+
+.PHONY: programs suite
+programs: $(PROGRAMS)
+suite: programs
+	@python3 tests/run.py $(SUITE)
+
+# The checks beside the tests: sanitizers, both compilers, form, layers, names.
+.PHONY: check
+check: deps-check
+	@$(MAKE) --no-print-directory tidy headers
+	@$(MAKE) --no-print-directory V=gcc CC=gcc programs
+	@$(MAKE) --no-print-directory V=clang CC=clang programs
+	@$(MAKE) --no-print-directory layers symbols
+	@$(MAKE) --no-print-directory V=san suite LOSSLESS_RECORDS=3000
+
+FLAGS_gcc   := -O2 -Werror
+FLAGS_clang := -O2 -Werror
+
+# Form: clang-format, lengths of lines, functions and files, calls that we do without.
+C_FILES := $(sort $(wildcard include/*.h include/*/*.h lib/*.[ch] runtime/*/*.[ch] examples/*/*.[ch] tests/*/*.[ch] tests/*/*/*.[ch]))
+.PHONY: tidy
+tidy:
+	@clang-format --dry-run --Werror $(C_FILES)
+	@python3 tests/tidy.py $(C_FILES)
+
+# Each public header alone, as C11 and as C++17, and the C++ overloads in use.
+HEADERS := include/ddbstream.h $(sort $(wildcard include/ddbstream/*.h))
+.PHONY: headers
+headers:
+	@for header in $(HEADERS); do \
+	    $(CC) -std=c11 $(WARN) -Werror -Iinclude -x c -fsyntax-only $$header && \
+	    $(CXX) -std=c++17 -Wall -Wextra -Wpedantic -Wconversion -Werror -Iinclude -x c++ -fsyntax-only $$header || exit 1; \
+	done 2>&1 | grep -v 'pragma once' || true
+	@$(CXX) -std=c++17 -Wall -Wextra -Wpedantic -Wconversion -Werror -Iinclude -fsyntax-only tests/headers/use.cc
+	@echo "  headers: $(words $(HEADERS)) alone, C11 and C++17"
+
+# lib/ reaches nothing of runtime/ and none of the libraries; the two sides of the runtime meet on a socket only.
+.PHONY: layers
+layers: build/libcore.a
+	@sh tests/layers.sh
+
+# Whoever links the library gets names that begin with ddbs_, and no others.
+.PHONY: symbols
+symbols: build/libddbstream.a
+	@nm -g --defined-only build/libddbstream.a | awk 'NF == 3 && $$3 !~ /^ddbs_/ { print "not ddbs_: " $$3; bad = 1 } END { exit bad }'
+	@echo "  symbols: all begin with ddbs_"
+
+# ---- Targets of their own -------------------------------------------------------------------------------------------
+
+# Each patch of tests/mutants breaks one promise; the test that it names must turn red.
+.PHONY: mutants
+mutants: deps-test
+	@python3 tests/mutants.py
+
+# The whole suite with every program under valgrind.
+.PHONY: valgrind
+valgrind: deps-check programs
+	@sh tests/valgrind.sh build build/valgrind $(UNIT) $(REPLAYS) $(HANDLERS) build/tests/verdict build/ddbstream \
+	    $(EXAMPLES:%=build/examples/%/bootstrap)
+	@$(MAKE) --no-print-directory suite BIN=build/valgrind LOSSLESS_RECORDS=300
+
+# Fuzz every target for FUZZ_TIME seconds, from its corpus.
+FUZZ_TIME ?= 60
+.PHONY: fuzz
+fuzz: deps-check
+	@$(MAKE) --no-print-directory V=fuzz CC=clang fuzzers
+	@for target in $(FUZZERS:$(OUT)/fuzz/fuzz_%=%); do mkdir -p build/fuzz/new/$$target; \
+	    build/fuzz/fuzz_$$target -max_total_time=$(FUZZ_TIME) -print_final_stats=1 -artifact_prefix=build/fuzz/ \
+	        build/fuzz/new/$$target tests/fuzz/corpus/$$target || exit 1; done
+.PHONY: fuzzers
+fuzzers: $(patsubst tests/fuzz/%.c,build/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
+
+# The 100,000 records and the millions of single-byte changes that `make test` samples.
+.PHONY: exhaustive
+exhaustive: deps-test programs
+	@python3 tests/run.py 'python3 tests/lossless.py build/ddbstream --records 100000' \
+	    'python3 tests/oracle/differential.py build/tests/verdict --full'
+
+.PHONY: format clean help
+format:
+	clang-format -i $(C_FILES)
+clean:
+	rm -rf build
+help:
+	@echo "make            build/ddbstream, build/libddbstream.a, build/examples/<name>/bootstrap"
+	@echo "make run        install what is missing, build, play examples/orders through the emulator"
+	@echo "make test       install what is missing, build, run every test"
+	@echo "make check      sanitizers, gcc and clang with -Werror, form, layers, names"
+	@echo "make mutants    break each promise on purpose and see its test turn red"
+	@echo "make valgrind   the whole suite under valgrind"
+	@echo "make exhaustive 100,000 generated records; every single-byte change of the example events"
+	@echo "make fuzz       libFuzzer on every target, FUZZ_TIME=60 seconds each"
+	@echo "make deps       install everything that the targets above need"
+	@echo "make format     clang-format; make clean"
 
 -include $(shell find build/obj -name '*.d' 2>/dev/null)
 .PRECIOUS: $(OBJ)/%.o

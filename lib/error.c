@@ -1,6 +1,8 @@
 /* error.c: see error.h. Errors end in logs, so no byte of a stranger's may forge a line there. */
 #include "lib/error.h"
 
+#include "lib/utf8.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -16,16 +18,30 @@ static void append(char *out, size_t size, const char *text)
     memcpy(out + used, text, len + 1);
 }
 
+/* Control characters, C1 included: some terminals obey them, too. */
+static bool is_control(const char *ptr, size_t len)
+{
+    unsigned char first = (unsigned char)ptr[0];
+    return first < 0x20 || first == 0x7f || (len == 2 && first == 0xc2 && (unsigned char)ptr[1] < 0xa0);
+}
+
+/* Append text that may hold anything, in whole characters, so that the result is printable UTF-8 wherever it is cut.
+ * The bytes of control characters and of what is not UTF-8 become \xNN, those in `special` get a backslash. */
 static void append_escaped(char *out, size_t size, const char *ptr, size_t len, const char *special)
 {
-    for (size_t i = 0; i < len; i++) {
-        unsigned char byte = (unsigned char)ptr[i];
-        char one[5] = { (char)byte, '\0' };
-        if (byte < 0x20 || byte == 0x7f)
-            snprintf(one, sizeof one, "\\x%02x", byte);
-        else if (strchr(special, byte) != NULL)
-            snprintf(one, sizeof one, "\\%c", byte);
+    for (size_t at = 0; at < len;) {
+        char one[5] = { 0 };
+        size_t step = ddbs_utf8__sequence(ptr + at, len - at);
+        if (step == 0 || is_control(ptr + at, step)) {
+            step = 1;
+            snprintf(one, sizeof one, "\\x%02x", (unsigned char)ptr[at]);
+        } else if (strchr(special, ptr[at]) != NULL) {
+            snprintf(one, sizeof one, "\\%c", ptr[at]);
+        } else {
+            memcpy(one, ptr + at, step);
+        }
         append(out, size, one);
+        at += step;
     }
 }
 

@@ -17,10 +17,13 @@ static size_t ascii_run(const char *text, size_t at, size_t len)
     return at;
 }
 
-/* The length of the well-formed sequence at `s`, 0 for none: table 3-7 of the Unicode standard. */
-static size_t sequence(const unsigned char *s, size_t left)
+/* Table 3-7 of the Unicode standard. */
+size_t ddbs_utf8__sequence(const char *text, size_t left)
 {
+    const unsigned char *s = (const unsigned char *)text;
     unsigned char low = 0x80, high = 0xbf;
+    if (s[0] < 0x80)
+        return 1;
     size_t len = s[0] < 0xc2 ? 0 : s[0] < 0xe0 ? 2 : s[0] < 0xf0 ? 3 : s[0] < 0xf5 ? 4 : 0;
     if (len == 0 || len > left)
         return 0;
@@ -45,7 +48,7 @@ size_t ddbs_utf8__check(const char *text, size_t len)
 {
     size_t at = 0;
     while ((at = ascii_run(text, at, len)) < len) {
-        size_t step = sequence((const unsigned char *)text + at, len - at);
+        size_t step = ddbs_utf8__sequence(text + at, len - at);
         if (step == 0)
             return at;
         at += step;

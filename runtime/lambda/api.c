@@ -86,7 +86,7 @@ static void read_deadline(struct ddbs_api *api, const char *text, struct ddbs_in
 }
 
 static enum ddbs_api_result accept_event(struct ddbs_api *api, const struct ddbs_reply *reply,
-                                       struct ddbs_invocation *out)
+                                         struct ddbs_invocation *out)
 {
     if (reply->status != 200) {
         log_reply(DDBS_LOG_ERROR, NULL, "GET next", reply, "exiting");
@@ -127,7 +127,7 @@ enum ddbs_api_result ddbs_api__next(struct ddbs_api *api, struct ddbs_invocation
 
 /* A status came. After an uncertain first copy a refusal may mean that the first copy was taken, or that it was not. */
 static enum ddbs_api_result judge_post(const struct ddbs_invocation *invocation, const struct ddbs_reply *reply,
-                                     bool repeated)
+                                       bool repeated)
 {
     if (reply->status >= 200 && reply->status < 300)
         return DDBS_API_GO_ON;
@@ -145,8 +145,8 @@ static enum ddbs_api_result judge_post(const struct ddbs_invocation *invocation,
 }
 
 /* Post until somebody has said something about it: again at will while nothing was sent, once more after that. */
-static enum ddbs_api_result post_answer(struct ddbs_api *api, const struct ddbs_invocation *invocation, const char *path,
-                                      const ddbs_answer *answer)
+static enum ddbs_api_result post_answer(struct ddbs_api *api, const struct ddbs_invocation *invocation,
+                                        const char *path, const ddbs_answer *answer)
 {
     bool repeated = false;
     for (unsigned tries = 1;; tries++) {
@@ -169,7 +169,7 @@ static enum ddbs_api_result post_answer(struct ddbs_api *api, const struct ddbs_
 }
 
 enum ddbs_api_result ddbs_api__answer(struct ddbs_api *api, const struct ddbs_invocation *invocation,
-                                    const ddbs_answer *answer)
+                                      const ddbs_answer *answer)
 {
     char path[DDBS_REQUEST_ID_MAX + 64];
     snprintf(path, sizeof path, "/runtime/invocation/%s/%s", invocation->request_id,

@@ -32,7 +32,7 @@ enum ddbs_api_result ddbs_api__next(struct ddbs_api *api, struct ddbs_invocation
 
 /* Answer an invocation: the only way to an acknowledgement. Must be called exactly once for each. */
 enum ddbs_api_result ddbs_api__answer(struct ddbs_api *api, const struct ddbs_invocation *invocation,
-                                    const ddbs_answer *answer) DDBS_MUST_CHECK;
+                                      const ddbs_answer *answer) DDBS_MUST_CHECK;
 
 /* Report that the initialization failed; legal before the first ddbs_api__next only. The process exits afterwards
  * whatever comes of it. */

@@ -37,8 +37,8 @@ static ddbs_status read_variable(const struct variable *variable, int *value, dd
         }
     }
     return ddbs_error__set(error, DDBS_E_USAGE, DDBS_NOWHERE, DDBS_NOWHERE,
-                           "the environment variable %s is \"%.64s\"; legal are \"%s\" and \"%s\"", variable->name, text,
-                           variable->words[0].text, variable->words[1].text);
+                           "the environment variable %s is \"%.64s\"; legal are \"%s\" and \"%s\"", variable->name,
+                           text, variable->words[0].text, variable->words[1].text);
 }
 
 static ddbs_status read_report(struct ddbs_env *env, const ddbs_lambda_options *options, ddbs_error *error)

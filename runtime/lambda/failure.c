@@ -8,7 +8,7 @@
 #define NO_MEMORY_TYPE "Function.OutOfMemory"
 #define INIT_TYPE      "Runtime.InitFailed"
 
-#define ERROR_BODY(type, message) \
+#define ERROR_BODY(type, message)                                                                                      \
     "{\"errorMessage\":\"" type ": " message "\",\"errorType\":\"" type "\",\"stackTrace\":[]}"
 
 ddbs_answer ddbs_failure__no_memory(void)

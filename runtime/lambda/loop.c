@@ -50,3 +50,49 @@ static void report_init_failure(struct ddbs_api *api, const ddbs_error *error)
     ddbs_log__line(DDBS_LOG_ERROR, NULL, answer.error_type, "%s; exiting", error->reason);
     ddbs_api__init_error(api, answer.body, answer.error_type);
 }
+
+/* Events until the conversation is over. */
+static void converse(struct ddbs_api *api, struct ddbs_runner *runner)
+{
+    static struct ddbs_invocation invocation;
+    while (ddbs_api__next(api, &invocation) == DDBS_API_GO_ON) {
+        if (serve(api, runner, &invocation) != DDBS_API_GO_ON)
+            return;
+    }
+}
+
+/* Returns when there is nothing left but to exit; it has been said why. */
+static void run(const ddbs_consumer *consumer, const ddbs_lambda_options *options)
+{
+    struct ddbs_env env;
+    struct ddbs_api api;
+    struct ddbs_runner runner = { .consumer = consumer };
+    ddbs_error error;
+    ddbs_status status = ddbs_env__read(&env, options, &error);
+
+    if (env.runtime_api == NULL) {
+        fputs(outside_lambda, stderr);
+        return;
+    }
+    if (ddbs_api__open(&api, env.runtime_api) != DDBS_OK) {
+        ddbs_log__line(DDBS_LOG_ERROR, NULL, NULL,
+                       "no memory for the Runtime API, or its address is too long; exiting");
+        return;
+    }
+    if (status == DDBS_OK)
+        status = ddbs_runner__start(&runner, consumer, &env, &error);
+    if (status == DDBS_OK)
+        converse(&api, &runner);
+    else
+        report_init_failure(&api, &error);
+    ddbs_runner__stop(&runner);
+    ddbs_api__close(&api);
+}
+
+void ddbs_lambda_run(const ddbs_consumer *consumer, const ddbs_lambda_options *options)
+{
+    assert(consumer != NULL);
+    signal(SIGPIPE, SIG_IGN); /* a reader of the log that went away must not end the function */
+    run(consumer, options);
+    exit(EXIT_FAILURE);
+}

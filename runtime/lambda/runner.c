@@ -31,22 +31,24 @@ static void DDBS_PRINTF(2, 3) explain(struct ddbs_result *result, const char *fo
     va_end(arguments);
 }
 
+/* In the words of the answer, which has no place for them when it is a partial one. */
 static void explain_error(struct ddbs_result *result, const ddbs_error *error)
 {
+    const ddbs_outcome *outcome = &result->outcome;
+    result->why[0] = '\0';
     explain(result, "%s", error->reason[0] != '\0' ? error->reason : ddbs_status_text(error->status));
-    if (result->outcome.checkpoint < result->outcome.records)
-        explain(result, "; record %zu of %zu, seq=%.*s", result->outcome.checkpoint, result->outcome.records,
-                (int)result->outcome.failing.len, result->outcome.failing.ptr);
     if (error->path[0] != '\0')
-        explain(result, "; %s", error->path);
+        explain(result, "; at %s", error->path);
     if (error->offset != DDBS_NOWHERE)
-        explain(result, "; at byte %zu", error->offset);
+        explain(result, "; offset %zu", error->offset);
+    if (outcome->checkpoint < outcome->records)
+        explain(result, "; record %zu/%zu seq=%.*s", outcome->checkpoint, outcome->records, (int)outcome->failing.len,
+                outcome->failing.ptr);
 }
 
 void ddbs_runner__refuse(struct ddbs_runner *runner, const ddbs_error *error, struct ddbs_result *result)
 {
     memset(&result->outcome, 0, sizeof result->outcome);
-    result->why[0] = '\0';
     if (ddbs_answer_refusal(error, runner->arena, &result->answer) != DDBS_OK)
         result->answer = ddbs_failure__no_memory();
     result->type = result->answer.error_type;
@@ -78,7 +80,6 @@ void ddbs_runner__run(struct ddbs_runner *runner, ddbs_bytes json, const ddbs_ho
         ddbs_runner__refuse(runner, &error, result);
         return;
     }
-    result->why[0] = '\0';
     (void)ddbs_process(event, runner->consumer, host, runner->arena, &result->outcome);
     if (ddbs_answer_outcome(event, &result->outcome, runner->report, runner->arena, &result->answer) != DDBS_OK)
         result->answer = ddbs_failure__no_memory();

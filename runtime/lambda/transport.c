@@ -34,8 +34,8 @@ struct ddbs_transport {
     struct ddbs_reply reply;
     unsigned char *body; /* grows, is never given back: a warm environment does not allocate */
     size_t body_size;
-    size_t body_total;  /* bytes that came, kept or not */
-    unsigned attempts;  /* how often libcurl was about to send this request */
+    size_t body_total; /* bytes that came, kept or not */
+    unsigned attempts; /* how often libcurl was about to send this request */
     char curl_error[CURL_ERROR_SIZE];
     /* The request headers, in lists of our own: libcurl only reads them. */
     char content_type[48];
@@ -130,11 +130,11 @@ static size_t take_body(char *bytes, size_t size, size_t count, void *self)
     return len;
 }
 
-#define TRY_SET(curl, option, value)                                \
-    do {                                                            \
-        CURLcode set_code = curl_easy_setopt(curl, option, value);  \
-        if (set_code != CURLE_OK)                                   \
-            return set_code;                                        \
+#define TRY_SET(curl, option, value)                                                                                   \
+    do {                                                                                                               \
+        CURLcode set_code = curl_easy_setopt(curl, option, value);                                                     \
+        if (set_code != CURLE_OK)                                                                                      \
+            return set_code;                                                                                           \
     } while (0)
 
 static CURLcode set_up(struct ddbs_transport *transport)

@@ -1,0 +1,293 @@
+/* walk.c: one record during the index of an event. Only strings and brackets are followed, to find the record's end, its
+ * event source and its sequence number; its grammar is judged when it is decoded, so that a bad record harms only
+ * itself. What decides about acknowledging (the count, the sequence numbers) comes from here alone: a wrong hit would
+ * acknowledge lost records, so a name counts at exactly its place only, and twice is an error. */
+#include "lib/arena.h"
+#include "lib/index.h"
+
+#include <string.h>
+
+enum { RECORDS_AT_FIRST = 128 };
+
+/* The members that the index reads, by the object they are in. */
+enum place { IN_RECORD, IN_DYNAMODB, IN_KINESIS, ELSEWHERE };
+enum wanted { EVENT_SOURCE, STREAM_SEQUENCE, KINESIS_SEQUENCE, EVENT_ID, WANTED_COUNT };
+
+static const struct {
+    enum place place;
+    const char *name;
+    const char *path;
+} wanted[WANTED_COUNT] = {
+    [EVENT_SOURCE] = { IN_RECORD, "eventSource", "eventSource" },
+    [STREAM_SEQUENCE] = { IN_DYNAMODB, "SequenceNumber", "dynamodb.SequenceNumber" },
+    [KINESIS_SEQUENCE] = { IN_KINESIS, "sequenceNumber", "kinesis.sequenceNumber" },
+    [EVENT_ID] = { IN_RECORD, "eventID", "eventID" },
+};
+
+struct found {
+    size_t at; /* of the value */
+    struct json_string string;
+    bool is_string;
+    unsigned times;
+};
+
+/* A record while its tokens are followed. */
+struct walk {
+    struct index *ix;
+    size_t begin;
+    size_t depth; /* brackets open in this record */
+    unsigned char object[DDBS_EVENT_DEPTH_MAX / 8];
+    enum place inner; /* what the object at depth 2 is */
+    struct found found[WANTED_COUNT];
+};
+
+static bool refuse_record(struct walk *walk, ddbs_status status, size_t offset, const char *path, const char *reason)
+{
+    struct index *ix = walk->ix;
+    ddbs_event__record_error(ix->event, ix->event->count, status, offset, reason, ix->error);
+    if (path != NULL && ix->error != NULL) {
+        size_t used = strlen(ix->error->path);
+        ix->error->path[used] = '.';
+        memcpy(ix->error->path + used + 1, path, strlen(path) + 1);
+    }
+    return ddbs_json__fail(&ix->json, status, offset, reason);
+}
+
+/* A string by its quotes alone. */
+static bool walk_string(struct walk *walk, struct json_string *out)
+{
+    struct json *json = &walk->ix->json;
+    size_t begin = json->at;
+    *out = (struct json_string){ .begin = ++json->at };
+    for (; json->at < json->len; json->at++) {
+        if (json->text[json->at] == '"') {
+            out->end = json->at++;
+            return true;
+        }
+        if (json->text[json->at] == '\\') {
+            out->escaped = true;
+            json->at++;
+        }
+    }
+    return refuse_record(walk, DDBS_E_SYNTAX, begin, NULL, "string without its closing quote");
+}
+
+static bool walk_open(struct walk *walk)
+{
+    struct json *json = &walk->ix->json;
+    size_t outside = walk->ix->event->source == DDBS_SOURCE_PIPES ? 1 : 2;
+    if (walk->depth + outside >= DDBS_EVENT_DEPTH_MAX)
+        return refuse_record(walk, DDBS_E_LIMIT, json->at, NULL, "nested deeper than 1024 brackets");
+    unsigned char bit = (unsigned char)(1u << (walk->depth % 8));
+    unsigned char *byte = &walk->object[walk->depth / 8];
+    *byte = (unsigned char)(json->text[json->at] == '{' ? *byte | bit : *byte & ~bit);
+    walk->depth++;
+    json->at++;
+    return true;
+}
+
+static bool walk_close(struct walk *walk)
+{
+    struct json *json = &walk->ix->json;
+    size_t last = walk->depth - 1;
+    bool object = walk->object[last / 8] >> (last % 8) & 1;
+    if (object != (json->text[json->at] == '}'))
+        return refuse_record(walk, DDBS_E_SYNTAX, json->at, NULL, "closing bracket of the other kind");
+    walk->depth--;
+    if (walk->depth == 1)
+        walk->inner = ELSEWHERE;
+    json->at++;
+    return true;
+}
+
+static enum place walk_place(const struct walk *walk)
+{
+    return walk->depth == 1 ? IN_RECORD : walk->depth == 2 ? walk->inner : ELSEWHERE;
+}
+
+/* The value behind a name that we may want. A string is taken; anything else stays for the walk. */
+static bool walk_value(struct walk *walk, struct json_string name)
+{
+    struct json *json = &walk->ix->json;
+    enum place place = walk_place(walk);
+    struct found value = { .at = json->at, .is_string = ddbs_json__peek(json) == '"' };
+    if (value.is_string && !walk_string(walk, &value.string))
+        return false;
+    for (int i = 0; i < WANTED_COUNT; i++) {
+        if (wanted[i].place == place && ddbs_json__string_is(json->text, name, wanted[i].name)) {
+            value.times = walk->found[i].times + 1;
+            walk->found[i] = value;
+        }
+    }
+    if (place == IN_RECORD && ddbs_json__peek(json) == '{' && !value.is_string) {
+        bool dynamodb = ddbs_json__string_is(json->text, name, "dynamodb");
+        bool kinesis = ddbs_json__string_is(json->text, name, "kinesis");
+        walk->inner = dynamodb ? IN_DYNAMODB : kinesis ? IN_KINESIS : ELSEWHERE;
+    }
+    return true;
+}
+
+static bool walk_token(struct walk *walk)
+{
+    struct json *json = &walk->ix->json;
+    struct json_string name;
+    switch (json->text[json->at]) {
+    case '{':
+    case '[':
+        return walk_open(walk);
+    case '}':
+    case ']':
+        return walk_close(walk);
+    case '"':
+        if (!walk_string(walk, &name))
+            return false;
+        if (walk_place(walk) == ELSEWHERE)
+            return true;
+        ddbs_json__space(json);
+        if (ddbs_json__peek(json) != ':')
+            return true;
+        json->at++;
+        ddbs_json__space(json);
+        return walk_value(walk, name);
+    default:
+        json->at++;
+        return true;
+    }
+}
+
+static bool check_found(struct walk *walk, enum wanted what)
+{
+    const struct found *found = &walk->found[what];
+    const char *path = wanted[what].path;
+    if (found->times == 0)
+        return refuse_record(walk, what == EVENT_SOURCE ? DDBS_E_EVENT : DDBS_E_SYNTAX, walk->begin, path,
+                             "the record does not have it");
+    if (found->times > 1)
+        return refuse_record(walk, DDBS_E_DUPLICATE, found->at, path, "the record has it twice");
+    if (!found->is_string)
+        return refuse_record(walk, DDBS_E_SYNTAX, found->at, path, "expected a string");
+    return true;
+}
+
+static bool spells(const struct walk *walk, struct json_string string, const char *text)
+{
+    size_t len = string.end - string.begin;
+    return len == strlen(text) && memcmp(walk->ix->json.text + string.begin, text, len) == 0;
+}
+
+/* Where the event's records come from must be said by each, and the same by all. */
+static bool judge_source(struct walk *walk)
+{
+    struct ddbs_event *event = walk->ix->event;
+    const struct found *found = &walk->found[EVENT_SOURCE];
+    if (!check_found(walk, EVENT_SOURCE))
+        return false;
+    bool pipes = event->source == DDBS_SOURCE_PIPES;
+    bool stream = spells(walk, found->string, "aws:dynamodb");
+    bool kinesis = !pipes && spells(walk, found->string, "aws:kinesis");
+    if (!stream && !kinesis)
+        return refuse_record(walk, DDBS_E_EVENT, found->at, "eventSource",
+                             pipes ? "expected \"aws:dynamodb\"" : "expected \"aws:dynamodb\" or \"aws:kinesis\"");
+    if (event->count == 0 && kinesis)
+        event->source = DDBS_SOURCE_KINESIS;
+    if (kinesis != (event->source == DDBS_SOURCE_KINESIS))
+        return refuse_record(walk, DDBS_E_EVENT, found->at, "eventSource", "not the source of the records before it");
+    return true;
+}
+
+static bool all_between(const char *text, struct json_string string, char low, char high)
+{
+    for (size_t i = string.begin; i < string.end; i++) {
+        if (text[i] < low || text[i] > high || text[i] == '"' || text[i] == '\\')
+            return false;
+    }
+    return true;
+}
+
+static bool judge_text(struct walk *walk, enum wanted what, char low, char high, const char *reason)
+{
+    const struct found *found = &walk->found[what];
+    if (!check_found(walk, what))
+        return false;
+    size_t len = found->string.end - found->string.begin;
+    if (len == 0 || !all_between(walk->ix->json.text, found->string, low, high))
+        return refuse_record(walk, DDBS_E_SYNTAX, found->at, wanted[what].path, reason);
+    if (len > DDBS_SEQUENCE_MAX)
+        return refuse_record(walk, DDBS_E_LIMIT, found->at, wanted[what].path, "longer than 128 characters");
+    return true;
+}
+
+/* Sequence numbers have up to 56 digits and change length within one stream: compared as numbers of any size. */
+static bool larger_number(ddbs_str a, ddbs_str b)
+{
+    for (; a.len > 0 && *a.ptr == '0'; a.ptr++)
+        a.len--;
+    for (; b.len > 0 && *b.ptr == '0'; b.ptr++)
+        b.len--;
+    return a.len != b.len ? a.len > b.len : memcmp(a.ptr, b.ptr, a.len) > 0;
+}
+
+static bool append_record(struct walk *walk, struct record_span span)
+{
+    struct index *ix = walk->ix;
+    struct ddbs_event *event = ix->event;
+    if (event->count == ix->capacity) {
+        size_t capacity = ix->capacity == 0 ? RECORDS_AT_FIRST : ix->capacity * 2;
+        struct record_span *records =
+            ddbs_arena__grow(ix->arena, event->records, ix->capacity * sizeof *records, capacity * sizeof *records);
+        if (records == NULL)
+            return refuse_record(walk, DDBS_E_MEMORY, span.begin, NULL, "no memory for the index of records");
+        event->records = records;
+        ix->capacity = capacity;
+    }
+    event->records[event->count++] = span;
+    return true;
+}
+
+/* At the end of a record: does it say what is needed to report it? */
+static bool judge_record(struct walk *walk)
+{
+    struct index *ix = walk->ix;
+    struct ddbs_event *event = ix->event;
+    if (!judge_source(walk))
+        return false;
+    enum wanted sequence = event->source == DDBS_SOURCE_KINESIS ? KINESIS_SEQUENCE : STREAM_SEQUENCE;
+    const struct json_string *digits = &walk->found[sequence].string;
+    const struct json_string *id = &walk->found[EVENT_ID].string;
+    if (!judge_text(walk, sequence, '0', '9', "expected a string of digits"))
+        return false;
+    if (event->source == DDBS_SOURCE_PIPES && !judge_text(walk, EVENT_ID, ' ', '~', "expected printable ASCII"))
+        return false;
+    struct record_span span = { (uint32_t)walk->begin,
+                                (uint32_t)ix->json.at,
+                                (uint32_t)digits->begin,
+                                0,
+                                (uint8_t)(digits->end - digits->begin),
+                                0 };
+    if (event->source == DDBS_SOURCE_PIPES) {
+        span.id = (uint32_t)id->begin;
+        span.id_len = (uint8_t)(id->end - id->begin);
+    }
+    if (!append_record(walk, span))
+        return false;
+    size_t last = event->count - 1;
+    if (last > 0 && !larger_number(ddbs_event_sequence(event, last), ddbs_event_sequence(event, last - 1)))
+        event->ordered = false;
+    return true;
+}
+
+bool ddbs_walk__record(struct index *ix)
+{
+    struct walk walk = { .ix = ix, .begin = ix->json.at, .inner = ELSEWHERE };
+    if (ix->event->count == DDBS_EVENT_RECORDS_MAX)
+        return refuse_record(&walk, DDBS_E_LIMIT, ix->json.at, NULL, "more than 10000 records");
+    if (ddbs_json__peek(&ix->json) != '{')
+        return refuse_record(&walk, DDBS_E_SYNTAX, ix->json.at, NULL, "expected an object");
+    do {
+        if (!walk_token(&walk))
+            return false;
+        if (ix->json.at >= ix->json.len && walk.depth > 0)
+            return refuse_record(&walk, DDBS_E_SYNTAX, ix->json.len, NULL, "the event ends inside a record");
+    } while (walk.depth > 0);
+    return judge_record(&walk);
+}

@@ -1,0 +1,30 @@
+#!/bin/sh
+# Checks the direction of includes and that the core links against libc alone.
+set -eu
+cd "$(dirname "$0")/.."
+bad=0
+forbid() { # forbid PATTERN WHY FILES...
+    pattern=$1 why=$2
+    shift 2
+    if grep -nE "$pattern" "$@"; then
+        echo "layers: $why" >&2
+        bad=1
+    fi
+}
+forbid '#include [<"](runtime/|curl/|cjson/|zlib|time\.h|sys/|unistd|fcntl|poll|signal)' 'lib/ is pure: no runtime, library, clock or system' lib/*.[ch]
+forbid '#include "(runtime|lib)/' 'a public header includes public headers only' include/*.h include/*/*.h
+forbid '#include "(runtime/)?(lambda|emulator)/|#include <(curl|sys/|unistd|time\.h|poll|signal)' 'runtime/mapping is pure' runtime/mapping/*.[ch]
+forbid '#include "(runtime/)?emulator/' 'runtime/lambda and runtime/emulator never meet' runtime/lambda/*.[ch]
+forbid '#include "(runtime/)?lambda/|#include <ddbstream/lambda\.h>' 'runtime/emulator and runtime/lambda never meet' runtime/emulator/*.[ch]
+forbid '#include [<"](lib|runtime)/' 'examples use the public headers' examples/*/*.c
+
+# Whatever the core needs from outside must be in libc: a program that holds all of it links without -lcurl.
+out=$(mktemp -d)
+trap 'rm -rf "$out"' EXIT
+printf 'int main(void) { return 0; }\n' >"$out/main.c"
+${CC:-cc} -o "$out/core" "$out/main.c" -Wl,--whole-archive build/libcore.a -Wl,--no-whole-archive || {
+    echo 'layers: lib/ needs more than libc' >&2
+    bad=1
+}
+[ $bad = 0 ] && echo '  layers: lib/ links against libc alone, includes run one way'
+exit $bad
