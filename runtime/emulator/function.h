@@ -8,17 +8,21 @@
 #include <stdint.h>
 
 struct function;
+struct http_request;
 
+/* What is pointed to must live as long as the function. */
 struct function_config {
-    const char *bootstrap;   /* program to run; NULL: a runtime will connect by itself */
+    const char *bootstrap;       /* program to run; NULL: a runtime will connect by itself */
     char *const *bootstrap_argv; /* its arguments, argv[0] included; NULL: none */
-    const char *name;        /* AWS_LAMBDA_FUNCTION_NAME, "ddbstream-local" when NULL */
-    const char *const *env;  /* more variables, "NAME=value", NULL-terminated; may be NULL */
-    int port;                /* 0: any free one */
-    int timeout_ms;          /* the function's timeout, 1 to 900000; 0: 30000 */
-    int init_timeout_ms;     /* from start to the first /next; 0: 10000 */
+    const char *name;            /* AWS_LAMBDA_FUNCTION_NAME, "ddbstream-local" when NULL */
+    const char *const *env;      /* more variables, "NAME=value", NULL-terminated; may be NULL */
+    int port;                    /* 0: any free one */
+    int timeout_ms;              /* the function's timeout, 1 to 900000; 0: 30000 */
+    int init_timeout_ms;         /* from start to the first /next; 0: 10000 */
     /* Every line the process writes to stdout or stderr, without the newline; NULL: passed on to stderr. */
     void (*output)(void *user, const char *line, size_t len);
+    /* A request to the endpoint that is not of the Runtime API; NULL: 404. See http.h. */
+    void (*request)(void *user, struct http_request *request);
     void *user;
 };
 
@@ -26,17 +30,20 @@ enum function_end {
     FUNCTION_RESPONSE,    /* /response was posted; body */
     FUNCTION_ERROR,       /* /error was posted; body, error_type */
     FUNCTION_CRASHED,     /* the process ended before it answered; status says how */
-    FUNCTION_TIMED_OUT,   /* no answer before the deadline; the process was killed */
-    FUNCTION_INIT_FAILED, /* no /next: /init/error was posted (body, error_type), or the process ended or hung (status) */
+    FUNCTION_TIMED_OUT,   /* no answer before the deadline; the process was killed; limit_ms */
+    FUNCTION_INIT_FAILED, /* no /next: /init/error was posted or the program cannot be run (body, error_type),
+                             or the process ended or hung (status) */
     FUNCTION_BROKEN       /* the emulator itself could not go on (errno); nothing is known about the invocation */
 };
 
 struct function_answer {
     enum function_end end;
-    char *body;          /* NUL-terminated; may be NULL; freed by function_answer_free */
+    char *body; /* NUL-terminated; may be NULL; freed by function_answer_free */
     size_t body_len;
     char error_type[128]; /* of /error and /init/error: the header, else errorType of the body; "" */
-    int status;          /* of waitpid, for FUNCTION_CRASHED and FUNCTION_INIT_FAILED without a body */
+    int status;           /* of waitpid, for FUNCTION_CRASHED and FUNCTION_INIT_FAILED without a body; errno for
+                            FUNCTION_BROKEN */
+    int limit_ms;        /* the limit that was passed, for FUNCTION_TIMED_OUT and an initialization that hung; else 0 */
     int64_t duration_ms; /* from handing out the event to the answer */
 };
 
@@ -49,9 +56,16 @@ int function_port(const struct function *function);
 /* Hand out one event and wait for its end. `request_id` goes into Lambda-Runtime-Aws-Request-Id. */
 void function_invoke(struct function *function, const char *event, size_t len, const char *request_id,
                      struct function_answer *answer);
+
+/* The same without waiting for the end: begin, then step until it says that there is an answer. `event` must live until
+ * then. A step waits up to `wait_ms` for something to happen, and also serves requests while nothing is invoked. */
+void function_begin(struct function *function, const char *event, size_t len, const char *request_id);
+bool function_step(struct function *function, int wait_ms, struct function_answer *answer);
+
 void function_answer_free(struct function_answer *answer);
 
-/* A sentence about how an invocation ended: "exited with status 3", "was killed by SIGSEGV", "no answer within 3000 ms". */
+/* A sentence about how an invocation ended: "exited with status 3", "was killed by SIGSEGV", "no answer within 3000
+ * ms". */
 void function_describe(const struct function_answer *answer, char *text, size_t size);
 
 /* Stop the process (SIGTERM where it registered an extension, then SIGKILL) and close everything. */

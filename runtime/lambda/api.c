@@ -6,6 +6,7 @@
 #include "lib/error.h"
 #include "runtime/lambda/log.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -94,7 +95,8 @@ static enum ddbs_api_result accept_event(struct ddbs_api *api, const struct ddbs
     }
     if (!is_request_id(reply->request_id)) {
         ddbs_log__line(DDBS_LOG_ERROR, NULL, NULL,
-                       "Runtime API: GET next: no usable Lambda-Runtime-Aws-Request-Id; exiting");
+                       "Runtime API: GET next: no usable Lambda-Runtime-Aws-Request-Id%s%s; exiting",
+                       reply->whole ? "" : ": ", reply->whole ? "" : reply->why);
         return DDBS_API_EXIT;
     }
     memcpy(out->request_id, reply->request_id, sizeof out->request_id);
@@ -172,6 +174,7 @@ enum ddbs_api_result ddbs_api__answer(struct ddbs_api *api, const struct ddbs_in
                                       const ddbs_answer *answer)
 {
     char path[DDBS_REQUEST_ID_MAX + 64];
+    assert(answer->body.len > 0); /* the API takes nothing at all as a success */
     snprintf(path, sizeof path, "/runtime/invocation/%s/%s", invocation->request_id,
              answer->is_error ? "error" : "response");
     return post_answer(api, invocation, path, answer);

@@ -1,5 +1,4 @@
 /* loop.c: ddbs_lambda_run: from the environment to the first event, and from each event to its answer. */
-#include "lib/error.h"
 #include "runtime/lambda/api.h"
 #include "runtime/lambda/failure.h"
 #include "runtime/lambda/log.h"
@@ -27,7 +26,7 @@ static int64_t remaining_ms(void *deadline)
 /* One invocation, from event to answer. */
 static enum ddbs_api_result serve(struct ddbs_api *api, struct ddbs_runner *runner, struct ddbs_invocation *invocation)
 {
-    static struct ddbs_result result;
+    struct ddbs_result result;
     ddbs_host host = { .self = &invocation->deadline,
                        .remaining_ms = remaining_ms,
                        .request_id = ddbs_str_c(invocation->request_id) };
@@ -54,7 +53,7 @@ static void report_init_failure(struct ddbs_api *api, const ddbs_error *error)
 /* Events until the conversation is over. */
 static void converse(struct ddbs_api *api, struct ddbs_runner *runner)
 {
-    static struct ddbs_invocation invocation;
+    struct ddbs_invocation invocation;
     while (ddbs_api__next(api, &invocation) == DDBS_API_GO_ON) {
         if (serve(api, runner, &invocation) != DDBS_API_GO_ON)
             return;

@@ -48,7 +48,8 @@ static void explain_error(struct ddbs_result *result, const ddbs_error *error)
 
 void ddbs_runner__refuse(struct ddbs_runner *runner, const ddbs_error *error, struct ddbs_result *result)
 {
-    memset(&result->outcome, 0, sizeof result->outcome);
+    ddbs_arena_reset(runner->arena);
+    result->outcome = (ddbs_outcome){ .records = 0 };
     if (ddbs_answer_refusal(error, runner->arena, &result->answer) != DDBS_OK)
         result->answer = ddbs_failure__no_memory();
     result->type = result->answer.error_type;

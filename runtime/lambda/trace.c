@@ -1,5 +1,5 @@
-/* trace.c: see trace.h. glibc never gives back what setenv() allocated, and every invocation has an id of its own: an
- * environment that lives long would grow. So the variable is a buffer of ours that putenv() puts into the environment. */
+/* trace.c: see trace.h. glibc never gives back what setenv() allocated, and every invocation has an id of its own: a
+ * process that lives long would grow. So the variable is a buffer of ours that putenv() puts into the environment. */
 #define _XOPEN_SOURCE 700
 #include "runtime/lambda/trace.h"
 #include "runtime/lambda/transport.h"

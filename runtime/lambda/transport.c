@@ -242,6 +242,8 @@ static void note_end(struct ddbs_transport *transport, CURLcode code)
     if (reply->status < 200)
         reply->status = 0; /* a 100 Continue is not the response */
     reply->sent = transport->attempts > 0 && request_bytes > 0;
+    if (code == CURLE_UNSUPPORTED_PROTOCOL || code == CURLE_WEIRD_SERVER_REPLY)
+        reply->received = true; /* bytes that are no HTTP/1.1 never become headers */
     reply->whole = code == CURLE_OK && reply->status != 0;
     if (code == CURLE_OK)
         why = "no response";

@@ -45,13 +45,17 @@ class Reply:
     cut      send only so many bytes of the body, then close
     raw      these bytes instead of a response
     before   called with the MockApi first
+    after    called with the MockApi when all is sent and, where it is to be closed, the connection is closed
+    reset    let closing the connection reset it
+    endless  send a body that never ends
     """
 
-    def __init__(self, status=200, body=b"", headers=(), chunked=False, cut=None, raw=None, before=None, reset=False,
-                 close=False):
+    def __init__(self, status=200, body=b"", headers=(), chunked=False, cut=None, raw=None, before=None, after=None,
+                 reset=False, close=False, endless=False):
         self.status, self.headers, self.chunked, self.cut = status, list(headers), chunked, cut
         self.body = body.encode() if isinstance(body, str) else body
-        self.raw, self.before, self.reset, self.close = raw, before, reset, close
+        self.raw, self.before, self.after, self.reset, self.close = raw, before, after, reset, close
+        self.endless = endless
 
     def send(self, connection):
         """Send it; whether the connection stays open."""
@@ -72,6 +76,8 @@ class Reply:
         connection.sendall("\r\n".join(head).encode("latin-1") + b"\r\n\r\n")
         body = self.body if self.cut is None else self.body[:self.cut]
         connection.sendall(self.in_chunks(body) if self.chunked else body)
+        while self.endless:
+            connection.sendall(b"1000\r\n" + b" " * 4096 + b"\r\n")
 
     def in_chunks(self, body):
         out, at, size = [], 0, 1
@@ -79,7 +85,7 @@ class Reply:
             part = body[at:at + size]
             out.append(b"%x\r\n%s\r\n" % (len(part), part))
             at, size = at + size, size * 3 % 100003
-        return b"".join(out) + (b"0\r\n\r\n" if self.cut is None else b"")
+        return b"".join(out) + (b"0\r\n\r\n" if self.cut is None and not self.endless else b"")
 
 
 def event_reply(event, number=0, headers=None, **more):
@@ -123,7 +129,11 @@ class MockApi:
         threading.Thread(target=self.accept, daemon=True).start()
 
     def close(self):
-        self.listener.shutdown(socket.SHUT_RDWR)
+        """Refuse connections from now on; may be called twice."""
+        try:
+            self.listener.shutdown(socket.SHUT_RDWR)
+        except OSError:
+            pass
         self.listener.close()
 
     def accept(self):
@@ -155,7 +165,12 @@ class MockApi:
             reply = self.choose(request)
         if reply.before:
             reply.before(self)
-        return reply.send(connection)
+        keep = reply.send(connection)
+        if not keep:
+            connection.close()
+        if reply.after:
+            reply.after(self)
+        return keep
 
     def read(self, connection, number):
         data = b""

@@ -21,7 +21,7 @@ EVENT_DEPTH = 1024
 VALUE_DEPTH = 64
 NUMBER_DIGITS = 38
 
-sys.setrecursionlimit(20 * EVENT_DEPTH)  # json recurses; split() and depth_ok() have bounded the depth before it does
+sys.setrecursionlimit(20 * EVENT_DEPTH)  # json recurses; split() has bounded the depth before it does
 
 
 class Wrong(ValueError):

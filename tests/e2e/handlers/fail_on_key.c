@@ -1,5 +1,5 @@
-/* fail_on_key.c: a record whose key "id" is "bad" fails with a reason, one with "skip" is given up, one with "rude" has a
- * reason with control bytes and bytes that are no UTF-8. */
+/* fail_on_key.c: a record whose key "id" is "bad" fails with a reason, one with "skip" is given up, one with "rude" has
+ * a reason with control bytes and bytes that are no UTF-8. */
 #include "journal.h"
 
 static ddbs_status look(ddbs_ctx *ctx, const ddbs_record *rec)

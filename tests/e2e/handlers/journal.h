@@ -1,5 +1,5 @@
-/* journal.h: a handler of the tests writes a line for each thing it has finished to the file that TEST_JOURNAL names, so
- * that a test can compare what was done with what was acknowledged. */
+/* journal.h: a handler of the tests writes a line for each thing it has finished to the file that TEST_JOURNAL names,
+ * so that a test can compare what was done with what was acknowledged. */
 #ifndef TESTS_JOURNAL_H
 #define TESTS_JOURNAL_H
 #include <ddbstream.h>

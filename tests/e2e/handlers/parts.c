@@ -1,6 +1,6 @@
 /* parts.c: tests of the runtime's parts that need faults on cue: what the conversation does about every kind of reply,
- * deadlines, and an event without memory. Transport and nanosleep() are replaced by the ones here, so nothing is sent and
- * nothing waits. Prints "ok - name" lines like any test program. */
+ * deadlines, and an event without memory. Transport and nanosleep() are replaced by the ones here, so nothing is sent
+ * and nothing waits. Prints "ok - name" lines like any test program. */
 #include "runtime/lambda/api.h"
 #include "runtime/lambda/failure.h"
 #include "runtime/lambda/runner.h"

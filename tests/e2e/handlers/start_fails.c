@@ -1,9 +1,13 @@
-/* start_fails.c: on_start refuses; no event may ever reach a callback. */
+/* start_fails.c: on_start refuses, with a reason that it wrote past ddbs_fail and that is no UTF-8; no event may ever
+ * reach a callback. */
 #include "journal.h"
 
 static ddbs_status start(ddbs_ctx *ctx)
 {
-    return ddbs_fail(ctx, DDBS_E_HANDLER, "no \"table\" to write to\n\xff");
+    ddbs_error *error = ddbs_ctx_error(ctx);
+    error->status = DDBS_E_HANDLER;
+    snprintf(error->reason, sizeof error->reason, "no \"table\" to write to\n\xff");
+    return error->status;
 }
 
 static ddbs_status accept(ddbs_ctx *ctx, const ddbs_record *rec)

@@ -1,0 +1,386 @@
+/* esm.c: see esm.h. Keys, ranges and defaults are those of CreateEventSourceMapping for a DynamoDB stream. */
+#include "esm.h"
+
+#include "command.h"
+
+#include <cjson/cJSON.h>
+#include <ctype.h>
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* AWS takes no request near this size. */
+enum { FILE_BYTES_MAX = 1024 * 1024 };
+
+struct reader {
+    struct esm *esm;
+    const char *path;
+    const char *key;             /* at hand; NULL: the whole file */
+    char function[ESM_TEXT_MAX]; /* FunctionName as it stands in the file */
+    char *why;
+    size_t why_size;
+};
+
+static bool refuse(struct reader *reader, const char *format, ...) __attribute__((format(printf, 2, 3)));
+static bool refuse(struct reader *reader, const char *format, ...)
+{
+    char reason[ESM_TEXT_MAX];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(reason, sizeof reason, format, arguments);
+    va_end(arguments);
+    if (reader->key == NULL)
+        snprintf(reader->why, reader->why_size, "%s: %s", reader->path, reason);
+    else
+        snprintf(reader->why, reader->why_size, "%s: %s: %s", reader->path, reader->key, reason);
+    return false;
+}
+
+static void note(struct reader *reader, const char *sentence)
+{
+    if (reader->esm->note_count < ESM_NOTES_MAX)
+        reader->esm->notes[reader->esm->note_count++] = sentence;
+}
+
+/* ---- Values --------------------------------------------------------------------------------------------------------- */
+
+static bool read_number(struct reader *reader, const cJSON *value, int64_t min, int64_t max, int64_t *out)
+{
+    double number = cJSON_IsNumber(value) ? value->valuedouble : NAN;
+    if (!(number >= (double)min && number <= (double)max) || number != floor(number))
+        return refuse(reader, "expected a whole number from %lld to %lld", (long long)min, (long long)max);
+    *out = (int64_t)number;
+    return true;
+}
+
+static bool read_text(struct reader *reader, const cJSON *value, char out[ESM_TEXT_MAX])
+{
+    if (!cJSON_IsString(value) || value->valuestring[0] == '\0' || strlen(value->valuestring) >= ESM_TEXT_MAX)
+        return refuse(reader, "expected a text of 1 to %d bytes", ESM_TEXT_MAX - 1);
+    memcpy(out, value->valuestring, strlen(value->valuestring) + 1);
+    return true;
+}
+
+/* A setting that this command does not act on, and whose default is the only value that changes nothing. */
+static bool read_default_only(struct reader *reader, const cJSON *value, int64_t min, int64_t max, int64_t preset,
+                              const char *why)
+{
+    int64_t number = 0;
+    if (!read_number(reader, value, min, max, &number))
+        return false;
+    return number == preset || refuse(reader, "%s; only %lld can be played", why, (long long)preset);
+}
+
+/* Begins with "arn:aws...:SERVICE:"? What follows the service, or NULL. */
+static const char *arn_of(const char *text, const char *service)
+{
+    if (strncmp(text, "arn:aws", 7) != 0)
+        return NULL;
+    const char *at = text + 7 + strcspn(text + 7, ":");
+    size_t len = strlen(service);
+    if (*at != ':' || strncmp(at + 1, service, len) != 0 || at[1 + len] != ':')
+        return NULL;
+    return at + 2 + len;
+}
+
+/* ---- Keys ----------------------------------------------------------------------------------------------------------- */
+
+static bool read_batch_size(struct reader *reader, const cJSON *value)
+{
+    int64_t number = 0;
+    if (!read_number(reader, value, 1, (int64_t)DDBS_EVENT_RECORDS_MAX, &number))
+        return false;
+    reader->esm->settings.batch_size = (size_t)number;
+    return true;
+}
+
+static bool read_retries(struct reader *reader, const cJSON *value)
+{
+    return read_number(reader, value, -1, 10000, &reader->esm->settings.retries);
+}
+
+static bool read_bisect(struct reader *reader, const cJSON *value)
+{
+    if (!cJSON_IsBool(value))
+        return refuse(reader, "expected true or false");
+    reader->esm->settings.bisect = cJSON_IsTrue(value);
+    return true;
+}
+
+static bool read_response_types(struct reader *reader, const cJSON *value)
+{
+    const cJSON *type = cJSON_IsArray(value) ? value->child : NULL;
+    bool known = type == NULL || (cJSON_IsString(type) && strcmp(type->valuestring, "ReportBatchItemFailures") == 0 &&
+                                  type->next == NULL);
+    if (!cJSON_IsArray(value) || !known)
+        return refuse(reader, "expected [] or [\"ReportBatchItemFailures\"]");
+    reader->esm->settings.report_items = type != NULL;
+    return true;
+}
+
+static bool read_stream(struct reader *reader, const cJSON *value)
+{
+    if (!read_text(reader, value, reader->esm->stream_arn))
+        return false;
+    const char *at = arn_of(reader->esm->stream_arn, "dynamodb");
+    const char *table = at == NULL ? NULL : strstr(at, ":table/");
+    if (table == NULL || strstr(table, "/stream/") == NULL)
+        return refuse(reader, "expected the ARN of a DynamoDB stream, "
+                              "arn:aws:dynamodb:REGION:ACCOUNT:table/NAME/stream/LABEL");
+    return true;
+}
+
+static bool read_function(struct reader *reader, const cJSON *value)
+{
+    return read_text(reader, value, reader->function);
+}
+
+static bool read_starting_position(struct reader *reader, const cJSON *value)
+{
+    const char *text = cJSON_IsString(value) ? value->valuestring : "";
+    if (strcmp(text, "LATEST") == 0)
+        note(reader, "StartingPosition LATEST: the records of the source count as written after the mapping began");
+    else if (strcmp(text, "TRIM_HORIZON") != 0)
+        return refuse(reader, "expected \"TRIM_HORIZON\" or \"LATEST\" (a DynamoDB stream has no others)");
+    return true;
+}
+
+static bool read_enabled(struct reader *reader, const cJSON *value)
+{
+    if (!cJSON_IsBool(value))
+        return refuse(reader, "expected true or false");
+    return cJSON_IsTrue(value) || refuse(reader, "a mapping that is not enabled delivers nothing");
+}
+
+static bool read_window(struct reader *reader, const cJSON *value)
+{
+    int64_t seconds = 0;
+    if (!read_number(reader, value, 0, 300, &seconds))
+        return false;
+    if (seconds > 0)
+        note(reader,
+             "MaximumBatchingWindowInSeconds: a source of records that are all there fills every batch at once");
+    return true;
+}
+
+static bool read_parallelization(struct reader *reader, const cJSON *value)
+{
+    return read_default_only(reader, value, 1, 10, 1, "several batches of a shard at a time are not played here");
+}
+
+static bool read_tumbling(struct reader *reader, const cJSON *value)
+{
+    return read_default_only(reader, value, 0, 900, 0, "tumbling windows are not played here");
+}
+
+static bool read_age(struct reader *reader, const cJSON *value)
+{
+    int64_t age = 0;
+    if (!read_number(reader, value, -1, 604800, &age))
+        return false;
+    if (age >= 0 && age < 60)
+        return refuse(reader, "expected -1 or a whole number from 60 to 604800");
+    return age == -1 || refuse(reader, "the age of records is not played here; only -1 can be played");
+}
+
+static bool read_filters(struct reader *reader, const cJSON *value)
+{
+    const cJSON *filters = value->child;
+    if (!cJSON_IsObject(value) || (filters != NULL && (strcmp(filters->string, "Filters") != 0 ||
+                                                       !cJSON_IsArray(filters) || filters->next != NULL)))
+        return refuse(reader, "expected {\"Filters\":[{\"Pattern\":\"...\"}]}");
+    if (filters != NULL && filters->child != NULL)
+        return refuse(reader, "filters are not played here: AWS would deliver fewer records");
+    return true;
+}
+
+static bool read_on_failure(struct reader *reader, const cJSON *value)
+{
+    struct esm *esm = reader->esm;
+    reader->key = "DestinationConfig.OnFailure.Destination";
+    if (!read_text(reader, value, esm->destination_arn))
+        return false;
+    size_t len = strlen(esm->destination_arn);
+    if (len >= 5 && strcmp(esm->destination_arn + len - 5, ".fifo") == 0)
+        return refuse(reader, "FIFO queues and topics cannot be destinations of a mapping");
+    if (arn_of(esm->destination_arn, "s3") != NULL)
+        esm->destination = ESM_BUCKET;
+    else if (arn_of(esm->destination_arn, "sqs") != NULL)
+        esm->destination = ESM_QUEUE;
+    else if (arn_of(esm->destination_arn, "sns") != NULL)
+        esm->destination = ESM_TOPIC;
+    else
+        return refuse(reader, "expected the ARN of an SQS queue, an SNS topic or an S3 bucket");
+    return true;
+}
+
+static bool read_destination(struct reader *reader, const cJSON *value)
+{
+    const cJSON *failure = value->child;
+    const cJSON *arn = cJSON_IsObject(failure) ? failure->child : NULL;
+    bool shaped = cJSON_IsObject(value) &&
+                  (failure == NULL ||
+                   (strcmp(failure->string, "OnFailure") == 0 && cJSON_IsObject(failure) && failure->next == NULL)) &&
+                  (arn == NULL || (strcmp(arn->string, "Destination") == 0 && arn->next == NULL));
+    if (!shaped)
+        return refuse(reader, "expected {\"OnFailure\":{\"Destination\":\"arn:aws:...\"}}");
+    return arn == NULL || read_on_failure(reader, arn);
+}
+
+static bool read_metrics(struct reader *reader, const cJSON *value)
+{
+    const cJSON *metrics = cJSON_GetObjectItemCaseSensitive(value, "Metrics");
+    return (cJSON_IsObject(value) && cJSON_IsArray(metrics)) ||
+           refuse(reader, "expected {\"Metrics\":[\"EventCount\"]}");
+}
+
+static bool read_key_arn(struct reader *reader, const cJSON *value)
+{
+    char ignored[ESM_TEXT_MAX];
+    return read_text(reader, value, ignored);
+}
+
+static bool read_tags(struct reader *reader, const cJSON *value)
+{
+    return cJSON_IsObject(value) || refuse(reader, "expected an object of texts");
+}
+
+static bool read_foreign(struct reader *reader, const cJSON *value)
+{
+    (void)value;
+    return refuse(reader, "not a setting of a DynamoDB stream");
+}
+
+static const struct key {
+    const char *name;
+    bool (*read)(struct reader *reader, const cJSON *value);
+    bool required;
+} KEYS[] = {
+    { "EventSourceArn", read_stream, true },
+    { "FunctionName", read_function, true },
+    { "StartingPosition", read_starting_position, true },
+    { "BatchSize", read_batch_size, false },
+    { "BisectBatchOnFunctionError", read_bisect, false },
+    { "DestinationConfig", read_destination, false },
+    { "Enabled", read_enabled, false },
+    { "FilterCriteria", read_filters, false },
+    { "FunctionResponseTypes", read_response_types, false },
+    { "KMSKeyArn", read_key_arn, false },
+    { "MaximumBatchingWindowInSeconds", read_window, false },
+    { "MaximumRecordAgeInSeconds", read_age, false },
+    { "MaximumRetryAttempts", read_retries, false },
+    { "MetricsConfig", read_metrics, false },
+    { "ParallelizationFactor", read_parallelization, false },
+    { "Tags", read_tags, false },
+    { "TumblingWindowInSeconds", read_tumbling, false },
+    { "AmazonManagedKafkaEventSourceConfig", read_foreign, false },
+    { "DocumentDBEventSourceConfig", read_foreign, false },
+    { "ProvisionedPollerConfig", read_foreign, false },
+    { "Queues", read_foreign, false },
+    { "ScalingConfig", read_foreign, false },
+    { "SelfManagedEventSource", read_foreign, false },
+    { "SelfManagedKafkaEventSourceConfig", read_foreign, false },
+    { "SourceAccessConfigurations", read_foreign, false },
+    { "StartingPositionTimestamp", read_foreign, false },
+    { "Topics", read_foreign, false },
+};
+enum { KEY_COUNT = sizeof KEYS / sizeof *KEYS };
+
+static bool read_member(struct reader *reader, const cJSON *member, bool seen[KEY_COUNT])
+{
+    reader->key = member->string;
+    for (size_t i = 0; i < KEY_COUNT; i++) {
+        if (strcmp(KEYS[i].name, member->string) != 0)
+            continue;
+        if (seen[i])
+            return refuse(reader, "occurs twice");
+        seen[i] = true;
+        return KEYS[i].read(reader, member);
+    }
+    return refuse(reader, "not a key of CreateEventSourceMapping");
+}
+
+/* ---- The function --------------------------------------------------------------------------------------------------- */
+
+static bool is_name(const char *text, size_t len)
+{
+    for (size_t i = 0; i < len; i++)
+        if (!isalnum((unsigned char)text[i]) && text[i] != '-' && text[i] != '_')
+            return false;
+    return len > 0;
+}
+
+/* The name, the account's part of an ARN, or the whole ARN: each with or without a version or alias. */
+static bool resolve_function(struct reader *reader)
+{
+    struct esm *esm = reader->esm;
+    const char *given = reader->function;
+    const char *mark = strstr(given, "function:");
+    const char *name = mark == NULL ? given : mark + strlen("function:");
+    size_t name_len = strcspn(name, ":");
+    const char *qualifier = name[name_len] == ':' ? name + name_len + 1 : "$LATEST";
+    bool is_arn = arn_of(given, "lambda") != NULL && mark != NULL;
+    size_t account_len = mark == NULL ? 0 : (size_t)(mark - given);
+    reader->key = "FunctionName";
+    if (!is_name(name, name_len) || (strcmp(qualifier, "$LATEST") != 0 && !is_name(qualifier, strlen(qualifier))) ||
+        (!is_arn && account_len != 0 && account_len != strlen("111122223333:")))
+        return refuse(reader, "expected a function's name or ARN, with or without a version or alias");
+
+    snprintf(esm->function_name, sizeof esm->function_name, "%.*s", (int)name_len, name);
+    const char *partition = esm->stream_arn + strlen("arn:");
+    const char *region = arn_of(esm->stream_arn, "dynamodb");
+    const char *account = region + strcspn(region, ":") + 1;
+    int len;
+    if (is_arn)
+        len = snprintf(esm->function_arn, sizeof esm->function_arn, "%.*s%s:%s", (int)(name - given), given,
+                       esm->function_name, qualifier);
+    else
+        len = snprintf(esm->function_arn, sizeof esm->function_arn, "arn:%.*s:lambda:%.*s:%.*s:function:%s:%s",
+                       (int)strcspn(partition, ":"), partition, (int)strcspn(region, ":"), region,
+                       (int)strcspn(account_len > 0 ? given : account, ":"), account_len > 0 ? given : account,
+                       esm->function_name, qualifier);
+    return (len > 0 && (size_t)len < sizeof esm->function_arn) || refuse(reader, "expected a shorter name");
+}
+
+static bool read_mapping(struct reader *reader, const cJSON *root)
+{
+    bool seen[KEY_COUNT] = { false };
+    if (!cJSON_IsObject(root))
+        return refuse(reader, "expected a JSON object, the input of CreateEventSourceMapping");
+    for (const cJSON *member = root->child; member != NULL; member = member->next)
+        if (!read_member(reader, member, seen))
+            return false;
+    for (size_t i = 0; i < KEY_COUNT; i++) {
+        reader->key = KEYS[i].name;
+        if (KEYS[i].required && !seen[i])
+            return refuse(reader, "missing, and AWS asks for it");
+    }
+    return resolve_function(reader);
+}
+
+/* cJSON says where it gave up; people look for a line. */
+static size_t line_of(const char *text, const char *at)
+{
+    size_t line = 1;
+    for (; text < at; text++)
+        line += *text == '\n';
+    return line;
+}
+
+int esm_load(struct esm *out, const char *path, char *why, size_t why_size)
+{
+    char *text;
+    size_t len;
+    *out = (struct esm){ .settings = { .batch_size = 100, .retries = MAPPING_RETRIES_UNLIMITED } };
+    if (command_read(path, FILE_BYTES_MAX, &text, &len, why, why_size) != 0)
+        return -1;
+    struct reader reader = { .esm = out, .path = path, .why = why, .why_size = why_size };
+    const char *end = text;
+    cJSON *root = cJSON_ParseWithLengthOpts(text, len + 1, &end, 1);
+    bool read = root != NULL ? read_mapping(&reader, root) : refuse(&reader, "line %zu: not JSON", line_of(text, end));
+    cJSON_Delete(root);
+    free(text);
+    return read ? 0 : -1;
+}

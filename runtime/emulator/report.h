@@ -1,0 +1,45 @@
+/* report.h: what `ddbstream run` shows: lines for people on stdout, warnings on stderr, and, where asked for, one JSON
+ * object per delivery and a last one with the totals. */
+#ifndef EMULATOR_REPORT_H
+#define EMULATOR_REPORT_H
+#include "esm.h"
+#include "function.h"
+
+#include <stdio.h>
+
+struct report {
+    const struct esm *esm;
+    bool quiet;         /* the summary and the warnings only */
+    bool colour;        /* of stdout */
+    bool reports_items; /* DDBS_REPORT=items is in the function's environment */
+    FILE *json;         /* may be NULL */
+    ddbs_arena *arena;  /* of the JSON line at hand */
+    bool json_failed;
+    bool warned_lost, warned_error, warned_unproved;
+    uint64_t lost_files; /* discards without a destination */
+    uint64_t files;
+};
+
+/* A delivery and what became of it. */
+struct report_turn {
+    const struct mapping_delivery *delivery;
+    const char *request_id;
+    const struct function_answer *answer;
+    const struct mapping_decision *decision;
+    const char *file; /* of the on-failure record; NULL: none was written */
+};
+
+void report_begin(const struct report *report, const char *source);
+void report_delivery(const struct report *report, const struct mapping_delivery *delivery, const char *request_id);
+
+/* A line of the function's output; `user` is a struct report. */
+void report_output(void *user, const char *line, size_t len);
+
+void report_turn(struct report *report, const struct report_turn *turn);
+
+/* How it ended; `interrupted`: before the end of the stream, for whatever reason. */
+void report_end(struct report *report, const struct mapping_totals *totals, const char *folder, bool interrupted);
+
+/* "Type: message" of a failed invocation, or how the process ended. */
+void report_failure(const struct function_answer *answer, char *text, size_t size);
+#endif

@@ -1,0 +1,267 @@
+/* source.c: see source.h.
+ *
+ * Each record is laid into an event of its own, {"Records":[RECORD]}, and read with the library's index: what the
+ * function could not be given is refused here, with its line, and what only fails to decode is passed on. */
+#include "source.h"
+
+#include "command.h"
+
+#include <ddbstream/event.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <zlib.h>
+
+enum { CHUNK_BYTES = 64 * 1024, HEAD = sizeof MAPPING_EVENT_HEAD - 1, TAIL = sizeof MAPPING_EVENT_TAIL - 1 };
+
+struct source {
+    const char *path;
+    ddbs_arena *arena; /* of the record at hand */
+    char *text;        /* {"Records":[RECORD]} */
+    size_t capacity;
+    size_t len; /* of the record in it */
+    ddbs_str identifier;
+    char before[DDBS_SEQUENCE_MAX]; /* the identifier before this one */
+    size_t before_len;
+    uint64_t records, unordered;
+    char why[DDBS_ERROR_REASON_MAX + 512];
+
+    gzFile file; /* lines; NULL: an event */
+    uint64_t line;
+    char chunk[CHUNK_BYTES];
+    size_t chunk_at, chunk_len;
+
+    ddbs_arena *event_arena;
+    const ddbs_event *event;
+    char *json;
+    size_t next;
+};
+
+const char *source_why(const struct source *source)
+{
+    return source->why;
+}
+
+uint64_t source_unordered(const struct source *source)
+{
+    return source->unordered;
+}
+
+void source_close(struct source *source)
+{
+    if (source == NULL)
+        return;
+    if (source->file != NULL)
+        gzclose(source->file);
+    ddbs_arena_free(source->event_arena);
+    ddbs_arena_free(source->arena);
+    free(source->json);
+    free(source->text);
+    free(source);
+}
+
+/* Say what is wrong with the record at hand. Always -1. */
+static int refuse(struct source *source, const char *format, ...) __attribute__((format(printf, 2, 3)));
+static int refuse(struct source *source, const char *format, ...)
+{
+    char reason[DDBS_ERROR_REASON_MAX + 64];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(reason, sizeof reason, format, arguments);
+    va_end(arguments);
+    if (source->file != NULL)
+        snprintf(source->why, sizeof source->why, "%s:%llu: %s", source->path, (unsigned long long)source->line,
+                 reason);
+    else
+        snprintf(source->why, sizeof source->why, "%s: record %zu: %s", source->path, source->next, reason);
+    return -1;
+}
+
+/* ---- One record ----------------------------------------------------------------------------------------------------- */
+
+/* Append to the record at hand. */
+static int append(struct source *source, const char *bytes, size_t len)
+{
+    if (len > MAPPING_RECORD_BYTES_MAX - source->len)
+        return refuse(source, "the record is larger than the %zu bytes that fit into an event",
+                      MAPPING_RECORD_BYTES_MAX);
+    size_t needed = HEAD + source->len + len + TAIL;
+    if (needed > source->capacity) {
+        char *grown = realloc(source->text, 2 * needed);
+        if (grown == NULL)
+            return refuse(source, "out of memory");
+        memcpy(grown, MAPPING_EVENT_HEAD, HEAD);
+        source->text = grown;
+        source->capacity = 2 * needed;
+    }
+    memcpy(source->text + HEAD + source->len, bytes, len);
+    source->len += len;
+    return 0;
+}
+
+static bool is_space(char byte)
+{
+    return byte == ' ' || byte == '\t' || byte == '\r' || byte == '\n';
+}
+
+static void keep_order(struct source *source)
+{
+    ddbs_str before = { source->before, source->before_len };
+    source->records++;
+    if (source->unordered == 0 && source->records > 1 && verdict_compare(before, source->identifier) >= 0)
+        source->unordered = source->records;
+    memcpy(source->before, source->identifier.ptr, source->identifier.len);
+    source->before_len = source->identifier.len;
+}
+
+/* Check the record at hand and hand it out. */
+static int finish(struct source *source, struct mapping_record *out)
+{
+    const ddbs_event *event;
+    ddbs_error error;
+    while (source->len > 0 && is_space(source->text[HEAD + source->len - 1]))
+        source->len--;
+    memcpy(source->text + HEAD + source->len, MAPPING_EVENT_TAIL, TAIL);
+    ddbs_arena_reset(source->arena);
+    if (ddbs_event_parse(source->arena, source->text, HEAD + source->len + TAIL, NULL, &event, &error) != DDBS_OK) {
+        size_t at = error.offset == DDBS_NOWHERE || error.offset < HEAD ? 0 : error.offset - HEAD;
+        return refuse(source, "not a record of a DynamoDB stream: %s (at byte %zu of the record)", error.reason, at);
+    }
+    if (ddbs_event_source(event) != DDBS_SOURCE_DYNAMODB)
+        return refuse(source, "a record of %s; only DynamoDB streams are played",
+                      ddbs_source_name(ddbs_event_source(event)));
+    if (ddbs_event_count(event) != 1)
+        return refuse(source, "expected one record, found %zu", ddbs_event_count(event));
+    source->identifier = ddbs_event_identifier(event, 0);
+    keep_order(source);
+    *out = (struct mapping_record){ { source->text + HEAD, source->len }, source->identifier };
+    return 1;
+}
+
+/* ---- Lines ---------------------------------------------------------------------------------------------------------- */
+
+/* Have unread bytes in the chunk. 1, 0 at the end of the file, -1. */
+static int refill(struct source *source)
+{
+    if (source->chunk_at < source->chunk_len)
+        return 1;
+    int got = gzread(source->file, source->chunk, CHUNK_BYTES);
+    int code = Z_OK;
+    const char *reason = gzerror(source->file, &code);
+    if (got < 0 || code == Z_BUF_ERROR) /* the latter: compressed data that end too early */
+        return refuse(source, "cannot be read: %s", code == Z_ERRNO ? strerror(errno) : reason);
+    source->chunk_at = 0;
+    source->chunk_len = (size_t)got;
+    return got > 0;
+}
+
+/* Read a line without the white space before it. 1, 0 at the end of the file, -1. */
+static int read_line(struct source *source)
+{
+    int got;
+    bool any = false;
+    source->len = 0;
+    source->line++;
+    while ((got = refill(source)) > 0) {
+        const char *begin = source->chunk + source->chunk_at;
+        size_t left = source->chunk_len - source->chunk_at;
+        const char *newline = memchr(begin, '\n', left);
+        size_t len = newline == NULL ? left : (size_t)(newline - begin);
+        source->chunk_at += len + (newline != NULL);
+        any = true;
+        while (source->len == 0 && len > 0 && is_space(*begin))
+            begin++, len--;
+        if (append(source, begin, len) != 0)
+            return -1;
+        if (newline != NULL)
+            return 1;
+    }
+    return got < 0 ? -1 : any;
+}
+
+static int pull_line(struct source *source, struct mapping_record *out)
+{
+    for (;;) {
+        int got = read_line(source);
+        if (got <= 0)
+            return got;
+        if (source->len > 0)
+            return finish(source, out);
+    }
+}
+
+/* ---- Events --------------------------------------------------------------------------------------------------------- */
+
+static int pull_event(struct source *source, struct mapping_record *out)
+{
+    if (source->next == ddbs_event_count(source->event))
+        return 0;
+    ddbs_str raw = ddbs_event_raw(source->event, source->next++);
+    source->len = 0;
+    return append(source, raw.ptr, raw.len) == 0 ? finish(source, out) : -1;
+}
+
+int source_pull(void *user, struct mapping_record *out)
+{
+    struct source *source = user;
+    return source->event != NULL ? pull_event(source, out) : pull_line(source, out);
+}
+
+/* ---- Opening -------------------------------------------------------------------------------------------------------- */
+
+static bool ends_with(const char *text, const char *end)
+{
+    size_t len = strlen(text), end_len = strlen(end);
+    return len >= end_len && strcmp(text + len - end_len, end) == 0;
+}
+
+static int open_lines(struct source *source, char *why, size_t why_size)
+{
+    int fd = strcmp(source->path, "-") == 0 ? dup(STDIN_FILENO) : open(source->path, O_RDONLY | O_CLOEXEC);
+    if (fd >= 0)
+        source->file = gzdopen(fd, "rb");
+    if (source->file != NULL)
+        return 0;
+    snprintf(why, why_size, "%s: %s", source->path, strerror(errno));
+    if (fd >= 0)
+        close(fd);
+    return -1;
+}
+
+static int open_event(struct source *source, char *why, size_t why_size)
+{
+    size_t len;
+    ddbs_error error;
+    /* One byte more than an event may have, so that the library can say that it is too large. */
+    if (command_read(source->path, DDBS_EVENT_BYTES_MAX + 1, &source->json, &len, why, why_size) != 0)
+        return -1;
+    if (ddbs_event_parse(source->event_arena, source->json, len, NULL, &source->event, &error) == DDBS_OK)
+        return 0;
+    snprintf(why, why_size, "%s: byte %zu: %s%s%s (a file of one record per line is named *.jsonl or *.jsonl.gz)",
+             source->path, error.offset == DDBS_NOWHERE ? 0 : error.offset, error.path, error.path[0] ? ": " : "",
+             error.reason);
+    return -1;
+}
+
+int source_open(struct source **out, const char *path, char *why, size_t why_size)
+{
+    struct source *source = calloc(1, sizeof *source);
+    bool lines = strcmp(path, "-") == 0 || ends_with(path, ".jsonl") || ends_with(path, ".jsonl.gz");
+    if (source == NULL || ddbs_arena_new(&source->arena, 0) != DDBS_OK ||
+        ddbs_arena_new(&source->event_arena, 0) != DDBS_OK) {
+        snprintf(why, why_size, "out of memory");
+        source_close(source);
+        return -1;
+    }
+    source->path = path;
+    if ((lines ? open_lines(source, why, why_size) : open_event(source, why, why_size)) != 0) {
+        source_close(source);
+        return -1;
+    }
+    *out = source;
+    return 0;
+}

@@ -1,0 +1,211 @@
+/* verdict.c: the table of outcomes of a stream mapping with ReportBatchItemFailures.
+ *
+ * Seen on AWS: {}, null, [], a null or empty list are success; an entry with an empty, null or number identifier, or
+ * without the member itemIdentifier, fails the whole batch; otherwise the lowest sequence number listed is the
+ * checkpoint. Names are compared exactly: "BatchItemFailures" is an unknown member, hence success. */
+#include "runtime/mapping/verdict.h"
+
+#include "lib/json.h"
+#include "lib/utf8.h"
+
+#include <string.h>
+
+struct reader {
+    struct json json;
+    const ddbs_str *identifiers;
+    size_t count;
+    size_t hint; /* where to look first: identifiers are mostly listed in the order of the batch */
+    bool found;
+    size_t lowest; /* index of the lowest identifier found */
+    struct verdict verdict;
+};
+
+int verdict_compare(ddbs_str a, ddbs_str b)
+{
+    while (a.len > 0 && *a.ptr == '0')
+        a.ptr++, a.len--;
+    while (b.len > 0 && *b.ptr == '0')
+        b.ptr++, b.len--;
+    if (a.len != b.len)
+        return a.len < b.len ? -1 : 1;
+    return a.len == 0 ? 0 : memcmp(a.ptr, b.ptr, a.len);
+}
+
+static void fail(struct reader *reader, const char *why, bool unproved)
+{
+    if (reader->verdict.kind == VERDICT_FAILED)
+        return;
+    reader->verdict.kind = VERDICT_FAILED;
+    reader->verdict.why = why;
+    reader->verdict.unproved = unproved;
+}
+
+/* Whether a string token is this identifier. */
+static bool is_identifier(const struct reader *reader, struct json_string token, ddbs_str identifier)
+{
+    const char *text = reader->json.text;
+    if (token.escaped)
+        return ddbs_json__string_is(text, token, identifier.ptr);
+    return token.end - token.begin == identifier.len && memcmp(text + token.begin, identifier.ptr, identifier.len) == 0;
+}
+
+static void look_up(struct reader *reader, struct json_string token)
+{
+    if (token.begin == token.end) {
+        fail(reader, "an itemIdentifier is the empty string", false);
+        return;
+    }
+    for (size_t i = 0; i < reader->count; i++) {
+        size_t at = (reader->hint + i) % reader->count;
+        if (!is_identifier(reader, token, reader->identifiers[at]))
+            continue;
+        reader->hint = at + 1;
+        if (!reader->found || verdict_compare(reader->identifiers[at], reader->identifiers[reader->lowest]) < 0)
+            reader->lowest = at;
+        reader->found = true;
+        return;
+    }
+    fail(reader, "an itemIdentifier names no record of the batch", true);
+}
+
+static bool read_identifier(struct reader *reader)
+{
+    struct json *json = &reader->json;
+    struct json_string token;
+    ddbs_json__space(json);
+    if (ddbs_json__peek(json) == '"') {
+        if (!ddbs_json__string(json, &token))
+            return false;
+        look_up(reader, token);
+        return true;
+    }
+    fail(reader, ddbs_json__peek(json) == 'n' ? "an itemIdentifier is null" : "an itemIdentifier is no string", false);
+    return ddbs_json__skip(json, 3);
+}
+
+/* The next name of the object that is open, and the colon after it. */
+static bool read_name(struct json *json, struct json_string *name)
+{
+    ddbs_json__space(json);
+    return ddbs_json__string(json, name) && ddbs_json__expect(json, ':', "expected ':' after a name");
+}
+
+static bool read_entry(struct reader *reader)
+{
+    struct json *json = &reader->json;
+    struct json_string name;
+    size_t seen = 0;
+    bool more;
+    ddbs_json__space(json);
+    if (ddbs_json__peek(json) != '{') {
+        fail(reader, "an entry of batchItemFailures is no object", true);
+        return ddbs_json__skip(json, 2);
+    }
+    json->at++;
+    for (bool first = true;; first = false) {
+        if (!ddbs_json__more(json, '}', first, &more))
+            return false;
+        if (!more)
+            break;
+        if (!read_name(json, &name))
+            return false;
+        bool wanted = ddbs_json__string_is(json->text, name, "itemIdentifier");
+        seen += wanted;
+        if (!(wanted ? read_identifier(reader) : ddbs_json__skip(json, 3)))
+            return false;
+    }
+    if (seen == 0)
+        fail(reader, "an entry of batchItemFailures has no itemIdentifier", false);
+    else if (seen > 1)
+        fail(reader, "an entry of batchItemFailures has itemIdentifier twice", true);
+    return true;
+}
+
+static bool read_list(struct reader *reader)
+{
+    struct json *json = &reader->json;
+    bool more;
+    ddbs_json__space(json);
+    if (ddbs_json__peek(json) == 'n')
+        return ddbs_json__null(json);
+    if (ddbs_json__peek(json) != '[') {
+        fail(reader, "batchItemFailures is no array", true);
+        return ddbs_json__skip(json, 1);
+    }
+    json->at++;
+    for (bool first = true;; first = false) {
+        if (!ddbs_json__more(json, ']', first, &more))
+            return false;
+        if (!more)
+            return true;
+        reader->verdict.listed++;
+        if (!read_entry(reader))
+            return false;
+    }
+}
+
+static bool read_members(struct reader *reader)
+{
+    struct json *json = &reader->json;
+    struct json_string name;
+    size_t seen = 0;
+    bool more;
+    json->at++;
+    for (bool first = true;; first = false) {
+        if (!ddbs_json__more(json, '}', first, &more))
+            return false;
+        if (!more)
+            break;
+        if (!read_name(json, &name))
+            return false;
+        bool wanted = ddbs_json__string_is(json->text, name, "batchItemFailures");
+        seen += wanted;
+        if (!(wanted ? read_list(reader) : ddbs_json__skip(json, 1)))
+            return false;
+    }
+    if (seen > 1)
+        fail(reader, "batchItemFailures occurs twice", true);
+    return true;
+}
+
+static bool read_response(struct reader *reader)
+{
+    struct json *json = &reader->json;
+    ddbs_json__space(json);
+    int byte = ddbs_json__peek(json);
+    if (byte == '{')
+        return read_members(reader);
+    if (byte == '[') {
+        size_t begin = json->at;
+        if (!ddbs_json__skip(json, 0))
+            return false;
+        /* Only the empty array was seen to be success; one with content is read the same way. */
+        reader->verdict.unproved = json->at - begin > 2;
+        return true;
+    }
+    if (byte != 'n')
+        fail(reader, "the response is neither an object nor null", true);
+    return ddbs_json__skip(json, 0);
+}
+
+struct verdict verdict_of(const char *body, size_t len, const ddbs_str *identifiers, size_t count)
+{
+    struct reader reader = {
+        .json = { .text = body, .len = len },
+        .identifiers = identifiers,
+        .count = count,
+    };
+    if (len == 0) /* the developer guide's "empty EventResponse" */
+        return reader.verdict;
+    bool whole = ddbs_utf8__check(body, len) == len && read_response(&reader);
+    ddbs_json__space(&reader.json);
+    if (!whole || reader.json.at != len) {
+        reader.verdict.kind = VERDICT_DONE; /* the reason below is the one that counts */
+        fail(&reader, "the response is not JSON", true);
+    }
+    if (reader.verdict.kind != VERDICT_FAILED && reader.found) {
+        reader.verdict.kind = VERDICT_PARTIAL;
+        reader.verdict.resume = reader.lowest;
+    }
+    return reader.verdict;
+}
