@@ -117,13 +117,12 @@ SUITE = $(UNIT:$(OUT)/%=$(BIN)/%) \
     'python3 tests/fixtures.py $(BIN)/ddbstream' \
     'python3 tests/oracle/differential.py $(BIN)/tests/verdict' \
     'python3 tests/lossless.py $(BIN)/ddbstream --records $(LOSSLESS_RECORDS)' \
-    $(foreach script,$(sort $(wildcard tests/e2e/test_*.py)),'python3 $(script) $(BIN)') \
-    'python3 tests/readme.py $(BIN)'
+    $(foreach script,$(sort $(wildcard tests/e2e/test_*.py)),'python3 $(script) $(BIN)')
 
 .PHONY: test
 test: deps-test
 	@$(MAKE) --no-print-directory programs
-	@python3 tests/run.py $(SUITE)
+	@python3 tests/run.py $(SUITE) 'python3 tests/readme.py'
 
 .PHONY: programs suite
 programs: $(PROGRAMS)

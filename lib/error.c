@@ -55,6 +55,21 @@ void ddbs_error__reason(ddbs_error *error, const char *format, va_list arguments
     append_escaped(error->reason, sizeof error->reason, text, strlen(text), "");
 }
 
+static void clean(char *text, size_t size)
+{
+    char copy[DDBS_ERROR_REASON_MAX];
+    size_t len = strnlen(text, size - 1);
+    memcpy(copy, text, len);
+    text[0] = '\0';
+    append_escaped(text, size, copy, len, "");
+}
+
+void ddbs_error__clean(ddbs_error *error)
+{
+    clean(error->path, sizeof error->path);
+    clean(error->reason, sizeof error->reason);
+}
+
 ddbs_status ddbs_error__set(ddbs_error *error, ddbs_status status, size_t record, size_t offset, const char *format,
                             ...)
 {

@@ -53,6 +53,7 @@ static void settle_error(ddbs_ctx *ctx, ddbs_status status)
     if (ctx->error.status != status || ctx->error.reason[0] == '\0')
         ddbs_error__set(&ctx->error, status, DDBS_NOWHERE, DDBS_NOWHERE, "the callback returned %s (%s)",
                         ddbs_status_name(status), ddbs_status_text(status));
+    ddbs_error__clean(&ctx->error);
 }
 
 ddbs_status ddbs_start(const ddbs_consumer *consumer, const ddbs_host *host, ddbs_error *error)

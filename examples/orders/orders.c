@@ -61,6 +61,5 @@ int main(int argc, char **argv)
         .on_remove = removed,
         .on_expire = expired,
     };
-    setvbuf(stdout, NULL, _IOLBF, 0); /* the log is a pipe: without this, lines wait for a full buffer */
     return ddbs_lambda_main(argc, argv, &orders, NULL);
 }

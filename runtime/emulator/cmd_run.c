@@ -75,7 +75,7 @@ static void on_interrupt(int signal_number)
     interrupted = 1;
 }
 
-/* ---- The command line ----------------------------------------------------------------------------------------------- */
+/* ---- The command line -------------------------------------------------------------------------------------------- */
 
 static int add_variable(struct options *options, const char *variable)
 {
@@ -160,7 +160,7 @@ static int read_options(int argc, char **argv, struct options *options)
     return 0;
 }
 
-/* ---- Opening and closing -------------------------------------------------------------------------------------------- */
+/* ---- Opening and closing ----------------------------------------------------------------------------------------- */
 
 /* Whether the function will see DDBS_REPORT=items. */
 static bool reports_items(const struct options *options)
@@ -231,7 +231,7 @@ static int close_run(struct run *run, int status)
     return status;
 }
 
-/* ---- Playing -------------------------------------------------------------------------------------------------------- */
+/* ---- Playing ----------------------------------------------------------------------------------------------------- */
 
 /* Wait; an interrupt ends it. */
 static void wait_ms(int64_t ms)
@@ -326,10 +326,9 @@ static int play(struct run *run)
     while (run->status < 0 && !interrupted && (next = mapping_next(run->mapping, &delivery)) > 0) {
         if (source_unordered(run->source) != 0 && !warned) {
             warned = true;
-            fprintf(stderr,
-                    "WARNING: the sequence number of record %llu is not above the one before it; no shard of a "
-                    "stream is like that.\n",
-                    (unsigned long long)source_unordered(run->source));
+            report_warn("the sequence number of record %llu is not above the one before it; no shard of a stream is "
+                        "like that",
+                        (unsigned long long)source_unordered(run->source));
         }
         play_delivery(run, &delivery);
     }

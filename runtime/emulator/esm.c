@@ -44,7 +44,7 @@ static void note(struct reader *reader, const char *sentence)
         reader->esm->notes[reader->esm->note_count++] = sentence;
 }
 
-/* ---- Values --------------------------------------------------------------------------------------------------------- */
+/* ---- Values ------------------------------------------------------------------------------------------------------ */
 
 static bool read_number(struct reader *reader, const cJSON *value, int64_t min, int64_t max, int64_t *out)
 {
@@ -85,7 +85,7 @@ static const char *arn_of(const char *text, const char *service)
     return at + 2 + len;
 }
 
-/* ---- Keys ----------------------------------------------------------------------------------------------------------- */
+/* ---- Keys -------------------------------------------------------------------------------------------------------- */
 
 static bool read_batch_size(struct reader *reader, const cJSON *value)
 {
@@ -302,7 +302,7 @@ static bool read_member(struct reader *reader, const cJSON *member, bool seen[KE
     return refuse(reader, "not a key of CreateEventSourceMapping");
 }
 
-/* ---- The function --------------------------------------------------------------------------------------------------- */
+/* ---- The function ------------------------------------------------------------------------------------------------ */
 
 static bool is_name(const char *text, size_t len)
 {

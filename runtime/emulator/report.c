@@ -2,6 +2,7 @@
 #include "report.h"
 
 #include "lib/buf.h"
+#include "lib/utf8.h"
 
 #include <cjson/cJSON.h>
 #include <inttypes.h>
@@ -16,7 +17,7 @@
 
 enum { ID_SHOWN = 8, LINE_SHOWN = 2000 };
 
-/* ---- Lines for people ----------------------------------------------------------------------------------------------- */
+/* ---- Lines for people -------------------------------------------------------------------------------------------- */
 
 /* Text of strangers, without what a terminal would obey. */
 static void put_text(FILE *out, const char *text, size_t len)
@@ -49,8 +50,7 @@ static void say(const struct report *report, const char *colour, const char *for
     puts(report->colour ? "\033[0m" : "");
 }
 
-static void warn(const char *format, ...) __attribute__((format(printf, 1, 2)));
-static void warn(const char *format, ...)
+void report_warn(const char *format, ...)
 {
     va_list arguments;
     fflush(stdout); /* so that the two stay in order where they meet */
@@ -135,6 +135,14 @@ static void body_member(const struct function_answer *answer, const char *name, 
     cJSON_Delete(body);
 }
 
+/* Text that was posted, or cut, need not be UTF-8. */
+static void make_utf8(char *text)
+{
+    size_t len = strlen(text);
+    for (size_t at = 0; (at += ddbs_utf8__check(text + at, len - at)) < len; at++)
+        text[at] = '?';
+}
+
 void report_failure(const struct function_answer *answer, char *text, size_t size)
 {
     char message[DDBS_ERROR_REASON_MAX];
@@ -146,6 +154,7 @@ void report_failure(const struct function_answer *answer, char *text, size_t siz
     body_member(answer, "errorMessage", message, sizeof message);
     const char *type = answer->error_type[0] != '\0' ? answer->error_type : "an error without a type";
     snprintf(text, size, "%s%s%s", type, message[0] != '\0' ? ": " : "", message);
+    make_utf8(text);
 }
 
 static void say_answer(const struct report *report, const struct report_turn *turn)
@@ -208,19 +217,20 @@ static void warn_about(struct report *report, const struct report_turn *turn)
 {
     if (turn->decision->lost > 0 && !report->warned_lost) {
         report->warned_lost = true;
-        warn("the function reports failed records in batchItemFailures, but the mapping lacks\n"
-             "         ReportBatchItemFailures: AWS takes the response as success, and these records are LOST.\n"
-             "         Add \"FunctionResponseTypes\": [\"ReportBatchItemFailures\"], or set DDBS_REPORT=error.");
+        report_warn("the function reports failed records in batchItemFailures, but the mapping lacks\n"
+                    "         ReportBatchItemFailures: AWS takes the response as success, and these records are LOST.\n"
+                    "         Add \"FunctionResponseTypes\": [\"ReportBatchItemFailures\"], or set DDBS_REPORT=error.");
     }
     if (turn->answer->end == FUNCTION_ERROR && report->esm->settings.report_items && !report->reports_items &&
         !report->warned_error) {
         report->warned_error = true;
-        warn("the mapping has ReportBatchItemFailures, but the function fails as a whole: records that were done\n"
-             "         come again. Set DDBS_REPORT=items in the function's environment (--env DDBS_REPORT=items).");
+        report_warn(
+            "the mapping has ReportBatchItemFailures, but the function fails as a whole: records that were done\n"
+            "         come again. Set DDBS_REPORT=items in the function's environment (--env DDBS_REPORT=items).");
     }
 }
 
-/* ---- Lines for programs --------------------------------------------------------------------------------------------- */
+/* ---- Lines for programs ------------------------------------------------------------------------------------------ */
 
 static void json_text(struct buf *out, const char *name, const char *text)
 {
@@ -277,7 +287,10 @@ static void json_answer(struct buf *out, const struct report_turn *turn)
     }
     char reason[DDBS_ERROR_REASON_MAX + 256];
     report_failure(answer, reason, sizeof reason);
-    json_text(out, "errorType", answer->error_type);
+    char type[sizeof answer->error_type];
+    snprintf(type, sizeof type, "%s", answer->error_type);
+    make_utf8(type);
+    json_text(out, "errorType", type);
     json_text(out, "reason", reason);
 }
 
@@ -313,12 +326,11 @@ static void json_end(struct report *report, const struct mapping_totals *totals,
     json_line(report, &out);
 }
 
-/* ---- Both ----------------------------------------------------------------------------------------------------------- */
+/* ---- Both -------------------------------------------------------------------------------------------------------- */
 
 void report_turn(struct report *report, const struct report_turn *turn)
 {
-    if (turn->decision->step == MAPPING_DISCARD)
-        *(turn->file != NULL ? &report->files : &report->lost_files) += 1;
+    report->files += turn->file != NULL;
     if (!report->quiet) {
         say_answer(report, turn);
         say_step(report, turn);

@@ -15,9 +15,8 @@ struct report {
     FILE *json;         /* may be NULL */
     ddbs_arena *arena;  /* of the JSON line at hand */
     bool json_failed;
-    bool warned_lost, warned_error, warned_unproved;
-    uint64_t lost_files; /* discards without a destination */
-    uint64_t files;
+    bool warned_lost, warned_error;
+    uint64_t files; /* on-failure records */
 };
 
 /* A delivery and what became of it. */
@@ -32,6 +31,9 @@ struct report_turn {
 void report_begin(const struct report *report, const char *source);
 void report_delivery(const struct report *report, const struct mapping_delivery *delivery, const char *request_id);
 
+/* A warning, on stderr; its place among the lines on stdout is kept. */
+void report_warn(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
 /* A line of the function's output; `user` is a struct report. */
 void report_output(void *user, const char *line, size_t len);
 
@@ -40,6 +42,6 @@ void report_turn(struct report *report, const struct report_turn *turn);
 /* How it ended; `interrupted`: before the end of the stream, for whatever reason. */
 void report_end(struct report *report, const struct mapping_totals *totals, const char *folder, bool interrupted);
 
-/* "Type: message" of a failed invocation, or how the process ended. */
+/* "Type: message" of a failed invocation, or how the process ended; UTF-8 whatever the function posted. */
 void report_failure(const struct function_answer *answer, char *text, size_t size);
 #endif

@@ -81,7 +81,7 @@ static int refuse(struct source *source, const char *format, ...)
     return -1;
 }
 
-/* ---- One record ----------------------------------------------------------------------------------------------------- */
+/* ---- One record -------------------------------------------------------------------------------------------------- */
 
 /* Append to the record at hand. */
 static int append(struct source *source, const char *bytes, size_t len)
@@ -129,7 +129,8 @@ static int finish(struct source *source, struct mapping_record *out)
     ddbs_arena_reset(source->arena);
     if (ddbs_event_parse(source->arena, source->text, HEAD + source->len + TAIL, NULL, &event, &error) != DDBS_OK) {
         size_t at = error.offset == DDBS_NOWHERE || error.offset < HEAD ? 0 : error.offset - HEAD;
-        return refuse(source, "not a record of a DynamoDB stream: %s (at byte %zu of the record)", error.reason, at);
+        return refuse(source, "not a record of a DynamoDB stream: %s%s%s (at byte %zu of the record)", error.path,
+                      error.path[0] != '\0' ? ": " : "", error.reason, at);
     }
     if (ddbs_event_source(event) != DDBS_SOURCE_DYNAMODB)
         return refuse(source, "a record of %s; only DynamoDB streams are played",
@@ -142,7 +143,7 @@ static int finish(struct source *source, struct mapping_record *out)
     return 1;
 }
 
-/* ---- Lines ---------------------------------------------------------------------------------------------------------- */
+/* ---- Lines ------------------------------------------------------------------------------------------------------- */
 
 /* Have unread bytes in the chunk. 1, 0 at the end of the file, -1. */
 static int refill(struct source *source)
@@ -194,7 +195,7 @@ static int pull_line(struct source *source, struct mapping_record *out)
     }
 }
 
-/* ---- Events --------------------------------------------------------------------------------------------------------- */
+/* ---- Events ------------------------------------------------------------------------------------------------------ */
 
 static int pull_event(struct source *source, struct mapping_record *out)
 {
@@ -211,7 +212,7 @@ int source_pull(void *user, struct mapping_record *out)
     return source->event != NULL ? pull_event(source, out) : pull_line(source, out);
 }
 
-/* ---- Opening -------------------------------------------------------------------------------------------------------- */
+/* ---- Opening ----------------------------------------------------------------------------------------------------- */
 
 static bool ends_with(const char *text, const char *end)
 {

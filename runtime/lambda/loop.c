@@ -91,7 +91,8 @@ static void run(const ddbs_consumer *consumer, const ddbs_lambda_options *option
 void ddbs_lambda_run(const ddbs_consumer *consumer, const ddbs_lambda_options *options)
 {
     assert(consumer != NULL);
-    signal(SIGPIPE, SIG_IGN); /* a reader of the log that went away must not end the function */
+    setvbuf(stdout, NULL, _IOLBF, 0); /* the log is a pipe: a handler's lines must not wait for a full buffer */
+    signal(SIGPIPE, SIG_IGN);         /* a reader of the log that went away must not end the function */
     run(consumer, options);
     exit(EXIT_FAILURE);
 }

@@ -1,7 +1,8 @@
 /* mapping.c: batches, retries, halves and discards of an event source mapping.
  *
- * The batch in memory is worked off from its left end. `first` is the checkpoint, [first, end[top]) the delivery at hand,
- * and the parts that halving left over follow it, [end[top], end[top - 1]) and so on: depth first, left part first. */
+ * The batch in memory is worked off from its left end. `first` is the checkpoint, [first, end[top]) the delivery at
+ * hand, and the parts that halving left over follow it, [end[top], end[top - 1]) and so on: depth first, left part
+ * first. */
 #include "runtime/mapping/mapping.h"
 
 #include <assert.h>

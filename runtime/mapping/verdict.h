@@ -17,8 +17,8 @@ struct verdict {
     bool unproved;   /* no recording of AWS shows this case: the documented intent was followed */
 };
 
-/* Judge the response to a delivery for a mapping with ReportBatchItemFailures. `identifiers` are those of the delivery's
- * `count` records, in order. Pure; no allocation, no recursion. */
+/* Judge the response to a delivery for a mapping with ReportBatchItemFailures. `identifiers` are those of the
+ * delivery's `count` records, in order. Pure; no allocation, no recursion. */
 struct verdict verdict_of(const char *body, size_t len, const ddbs_str *identifiers, size_t count);
 
 /* Order two decimal texts by value, whatever their length: sequence numbers have more digits than any integer type.

@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* ---- A stream of small records and a function that behaves as told -------------------------------------------------- */
+/* ---- A stream of small records and a function that behaves as told ----------------------------------------------- */
 
 enum behaviour {
     ALL_GOOD,
@@ -119,7 +119,7 @@ static struct mapping_settings items(size_t batch, int64_t retries, bool bisect)
     return (struct mapping_settings){ batch, retries, bisect, true };
 }
 
-/* ---- Retries, rests and halves ------------------------------------------------------------------------------------- */
+/* ---- Retries, rests and halves ----------------------------------------------------------------------------------- */
 
 TEST(a_good_stream_is_cut_into_batches)
 {
@@ -271,7 +271,7 @@ TEST(a_tail_that_fails_further_on_gets_a_fresh_budget_again)
     mapping_free(mapping);
 }
 
-/* ---- Batches -------------------------------------------------------------------------------------------------------- */
+/* ---- Batches ----------------------------------------------------------------------------------------------------- */
 
 TEST(no_more_than_one_batch_is_in_memory)
 {
@@ -386,7 +386,7 @@ TEST(any_behaviour_settles_every_record_once)
     }
 }
 
-/* ---- Responses ------------------------------------------------------------------------------------------------------ */
+/* ---- Responses --------------------------------------------------------------------------------------------------- */
 
 static struct verdict judge(const char *body)
 {
@@ -438,6 +438,7 @@ TEST(o2_responses_that_fail_the_whole_batch)
         run(&play, 100);
         CHECK_STR(play.trace, "[1234] [1234] [1234] [1234] dest(1..4,count4)");
         CHECK_INT(play.last.verdict.kind, VERDICT_FAILED);
+        CHECK_INT(play.last.verdict.unproved, strstr(bodies[i], "unknown") != NULL); /* the others were recorded */
         CHECK_INT(play.totals.errors, 4);
     }
 }

@@ -181,7 +181,6 @@ static const struct {
     { "9223372036", DDBS_OK, 9223372036000000000 },
     { "9223372037", DDBS_E_RANGE, 0 },
     { "1E126", DDBS_E_LIMIT, 0 },
-    { "01", DDBS_E_SYNTAX, 0 },
     { "null", DDBS_E_SYNTAX, 0 },
     { "true", DDBS_E_SYNTAX, 0 },
     { "''", DDBS_E_SYNTAX, 0 },
