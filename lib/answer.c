@@ -124,7 +124,7 @@ static ddbs_status write_item_failure(ddbs_str identifier, ddbs_arena *arena, dd
     return finish(&body, NULL, out);
 }
 
-/* An outcome that says "all" but does not add up: nothing is acknowledged. */
+/* An outcome that contradicts itself: nothing is acknowledged. */
 static ddbs_status write_contradiction(ddbs_arena *arena, ddbs_answer *out)
 {
     struct buf message = { .arena = arena };
@@ -133,20 +133,21 @@ static ddbs_status write_contradiction(ddbs_arena *arena, ddbs_answer *out)
     return write_error(&body, "Runtime.OutcomeInvalid", &message, out);
 }
 
-static bool all_accounted_for(const ddbs_event *event, const ddbs_outcome *outcome)
+static bool adds_up(const ddbs_event *event, const ddbs_outcome *outcome)
 {
     size_t sum = outcome->done + outcome->skipped + outcome->ignored + outcome->poison;
-    return outcome->records == ddbs_event_count(event) && outcome->checkpoint == outcome->records &&
-           sum == outcome->records && outcome->error.status == DDBS_OK;
+    bool all = outcome->checkpoint == outcome->records;
+    return outcome->records == ddbs_event_count(event) && outcome->checkpoint <= outcome->records &&
+           sum == outcome->checkpoint && all == (outcome->error.status == DDBS_OK);
 }
 
 ddbs_status ddbs_answer_outcome(const ddbs_event *event, const ddbs_outcome *outcome, ddbs_report report,
                                 ddbs_arena *arena, ddbs_answer *out)
 {
-    if (all_accounted_for(event, outcome))
-        return write_success(event, arena, out);
-    if (outcome->checkpoint >= ddbs_event_count(event))
+    if (!adds_up(event, outcome))
         return write_contradiction(arena, out);
+    if (outcome->checkpoint == outcome->records)
+        return write_success(event, arena, out);
     if (report != DDBS_REPORT_ITEMS)
         return write_failure(event, outcome, NULL, arena, out);
     /* Whether Lambda keeps the state of a partial answer in a window is unknown, and out of order the lowest number

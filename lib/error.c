@@ -6,16 +6,17 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Append `text` where it fits whole; else "..." once, for which room is always left. */
-static void append(char *out, size_t size, const char *text)
+/* Append `text` where it fits whole; else "...", for which room is always left, and return false. */
+static bool append(char *out, size_t size, const char *text)
 {
     size_t used = strlen(out);
-    size_t len = strlen(text);
-    if (used >= 3 && memcmp(out + used - 3, "...", 3) == 0 && used + len + 4 > size)
-        return;
-    if (used + len + 4 > size)
-        text = used + 4 > size ? "" : "...", len = strlen(text);
-    memcpy(out + used, text, len + 1);
+    bool fits = used + strlen(text) + sizeof "..." <= size;
+    if (!fits) {
+        used -= used > 0 && out[used - 1] == '.'; /* the dot between two names */
+        text = used + sizeof "..." <= size ? "..." : "";
+    }
+    memcpy(out + used, text, strlen(text) + 1);
+    return fits;
 }
 
 /* Control characters, C1 included: some terminals obey them, too. */
@@ -40,7 +41,8 @@ static void append_escaped(char *out, size_t size, const char *ptr, size_t len, 
         } else {
             memcpy(one, ptr + at, step);
         }
-        append(out, size, one);
+        if (!append(out, size, one))
+            return;
         at += step;
     }
 }
@@ -83,20 +85,27 @@ ddbs_status ddbs_error__set(ddbs_error *error, ddbs_status status, size_t record
     return status;
 }
 
+/* A path that was cut ends there. Dots inside names are escaped, so three of them can mean nothing else. */
+static bool is_cut(const char *path)
+{
+    size_t len = strlen(path);
+    return len >= 3 && strcmp(path + len - 3, "...") == 0;
+}
+
 void ddbs_error__path_name(ddbs_error *error, ddbs_str name)
 {
-    if (error == NULL)
+    if (error == NULL || is_cut(error->path))
         return;
     if (error->path[0] != '\0')
-        append(error->path, sizeof error->path, ".");
+        (void)append(error->path, sizeof error->path, ".");
     append_escaped(error->path, sizeof error->path, name.ptr, name.len, ".[]\\");
 }
 
 void ddbs_error__path_index(ddbs_error *error, size_t index)
 {
     char text[32];
-    if (error == NULL)
+    if (error == NULL || is_cut(error->path))
         return;
     snprintf(text, sizeof text, "[%zu]", index);
-    append(error->path, sizeof error->path, text);
+    (void)append(error->path, sizeof error->path, text);
 }

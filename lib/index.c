@@ -9,6 +9,8 @@
 static bool refuse(struct index *ix, ddbs_status status, size_t offset, const char *reason)
 {
     ddbs_error__set(ix->error, status, DDBS_NOWHERE, offset, "%s", reason);
+    if (ix->outer != NULL)
+        ddbs_error__path_name(ix->error, ddbs_str_c(ix->outer));
     if (ix->member != NULL)
         ddbs_error__path_name(ix->error, ddbs_str_c(ix->member));
     return ddbs_json__fail(&ix->json, status, offset, reason);
@@ -114,20 +116,18 @@ static bool read_window_end(struct index *ix)
 
 struct member {
     const char *name;
-    const char *path;
     bool (*read)(struct index *ix);
 };
 
 /* The members of an object at the cursor. Known ones are read and may not repeat, others are skipped. */
 static bool read_members(struct index *ix, const struct member *members, size_t count, size_t open)
 {
-    const char *outer = ix->member;
     unsigned seen = 0;
     bool more;
     ix->json.at++;
     for (bool first = true;; first = false) {
         struct json_string name;
-        ix->member = outer;
+        ix->member = NULL;
         if (!ddbs_json__more(&ix->json, '}', first, &more))
             return refuse_json(ix);
         if (!more)
@@ -139,7 +139,7 @@ static bool read_members(struct index *ix, const struct member *members, size_t 
         size_t i = 0;
         while (i < count && !ddbs_json__string_is(ix->json.text, name, members[i].name))
             i++;
-        ix->member = i < count ? members[i].path : outer;
+        ix->member = i < count ? members[i].name : NULL;
         if (i < count && (seen >> i & 1))
             return refuse(ix, DDBS_E_DUPLICATE, name.begin, "the event has it twice");
         seen |= i < count ? 1u << i : 0;
@@ -151,16 +151,19 @@ static bool read_members(struct index *ix, const struct member *members, size_t 
 static bool read_window(struct index *ix)
 {
     static const struct member members[] = {
-        { "start", "window.start", read_window_start },
-        { "end", "window.end", read_window_end },
+        { "start", read_window_start },
+        { "end", read_window_end },
     };
     size_t begin = ix->json.at;
     if (ddbs_json__peek(&ix->json) == 'n')
         return ddbs_json__null(&ix->json) || refuse_json(ix);
     if (ddbs_json__peek(&ix->json) != '{')
         return refuse(ix, DDBS_E_SYNTAX, begin, "expected an object or null");
+    ix->outer = "window";
     if (!read_members(ix, members, sizeof members / sizeof *members, 2))
         return false;
+    ix->outer = NULL;
+    ix->member = "window";
     if (ix->event->window.start.ptr == NULL || ix->event->window.end.ptr == NULL)
         return refuse(ix, DDBS_E_SYNTAX, begin, "a window must have a start and an end");
     ix->event->windowed = true;
@@ -170,13 +173,13 @@ static bool read_window(struct index *ix)
 static bool read_envelope(struct index *ix)
 {
     static const struct member members[] = {
-        { "Records", "Records", read_records_member },
-        { "shardId", "shardId", read_shard_id },
-        { "eventSourceARN", "eventSourceARN", read_source_arn },
-        { "window", "window", read_window },
-        { "state", "state", read_state },
-        { "isFinalInvokeForWindow", "isFinalInvokeForWindow", read_final },
-        { "isWindowTerminatedEarly", "isWindowTerminatedEarly", read_terminated_early },
+        { "Records", read_records_member },
+        { "shardId", read_shard_id },
+        { "eventSourceARN", read_source_arn },
+        { "window", read_window },
+        { "state", read_state },
+        { "isFinalInvokeForWindow", read_final },
+        { "isWindowTerminatedEarly", read_terminated_early },
     };
     return read_members(ix, members, sizeof members / sizeof *members, 1);
 }

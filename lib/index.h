@@ -12,7 +12,7 @@ struct index {
     size_t capacity; /* of event->records */
     bool has_records;
     ddbs_error *error;
-    const char *member; /* the envelope's member at hand, NULL: none */
+    const char *outer, *member; /* the place in the envelope, for an error: "window" "start"; NULL: none */
 };
 
 /* The record at the cursor: find its end and what is needed to report it, and append it to the event. False with the

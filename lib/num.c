@@ -147,9 +147,9 @@ ddbs_status ddbs_num_u64(ddbs_num num, uint64_t *out)
     struct decimal decimal;
     uint64_t value;
     DDBS_TRY(ddbs_num__parse(num, &decimal));
-    DDBS_TRY(magnitude(&decimal, decimal.exponent, &value));
-    if (decimal.negative && value > 0)
+    if (decimal.negative && decimal.count > 0)
         return DDBS_E_RANGE;
+    DDBS_TRY(magnitude(&decimal, decimal.exponent, &value));
     *out = value;
     return DDBS_OK;
 }

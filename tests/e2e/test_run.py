@@ -50,7 +50,9 @@ while True:
     if mode == "hang" and bad in names:
         time.sleep(60)
     body = {"batchItemFailures": [{"itemIdentifier": bad}] if mode == "items" and bad in names else []}
-    if mode == "error" and (bad is None or bad in names):
+    if mode == "odd":
+        post("invocation/%%s/error" %% request, b'{"errorType":"Custom.Odd","errorMessage":"a\\xff\\u001b[31mb"}')
+    elif mode == "error" and (bad is None or bad in names):
         post("invocation/%%s/error" %% request, json.dumps({"errorType": "Custom.Refused", "errorMessage": "not today"}))
     else:
         post("invocation/%%s/response" %% request, os.environ.get("BODY") or json.dumps(body))
@@ -434,6 +436,13 @@ def what_the_function_prints_cannot_steer_the_terminal(folder):
     played = play(folder, mapping(), [record(1)], {"MODE": "ok"})
     check("    | got 1 \\x1b[31mred\n" in played.out, played.out)
     check("\x1b" not in played.out, "an escape byte came through")
+
+
+@test
+def an_error_of_odd_bytes_is_shown_and_noted_as_text(folder):
+    played = play(folder, mapping(MaximumRetryAttempts=0), [record(1)], {"MODE": "odd"})
+    equal(played.turns[0]["reason"], "Custom.Odd: a?\x1b[31mb", "reason")
+    check("Custom.Odd: a?\\x1b[31mb" in played.out, played.out)
 
 
 @test

@@ -135,7 +135,7 @@ TEST(the_type_of_an_error_tells_its_kind)
 {
     check_answer(EVENT(GOOD("1") "," RECORD("INSERT", "2", ",'eventID':5")), NULL, &judging, DDBS_REPORT_ERROR,
                  "Function.RecordUndecodable",
-                 "{'errorMessage':'Function.RecordUndecodable: expected a string; at Records[1].eventID; offset 178; "
+                 "{'errorMessage':'Function.RecordUndecodable: expected a string; at Records[1].eventID; offset 193; "
                  "record 1/2 seq=2','errorType':'Function.RecordUndecodable','stackTrace':[]}");
     check_answer(EVENT(RECORD("REPLACE", "1", "")), NULL, &nothing, DDBS_REPORT_ERROR, "Function.UnknownOperation",
                  "{'errorMessage':'Function.UnknownOperation: an event name that this consumer has no callback for; "

@@ -1,0 +1,243 @@
+/* test_torture.c: every allocation of a delivery fails once, from parsing to the answer: never a crash or a leak, no
+ * out-parameter written by a failure, and above all no acknowledgement of a record that is not done. */
+#include "tests/unit/events.h"
+
+#include <glob.h>
+#include <stdio.h>
+
+enum { RECORDS_MAX = 64, FILE_MAX = 1 << 20 };
+
+/* What the callbacks did in the run at hand. */
+struct run {
+    bool done[RECORDS_MAX];
+    bool poison[RECORDS_MAX];
+    size_t calls;
+    size_t fail_at; /* index of the record that the handler refuses */
+};
+
+/* What is true of an event, found out with all the memory there is. */
+struct truth {
+    size_t count;
+    bool bad[RECORDS_MAX];
+    char identifier[RECORDS_MAX][DDBS_SEQUENCE_MAX + 1];
+};
+
+static ddbs_status handle(ddbs_ctx *ctx, const ddbs_record *rec)
+{
+    struct run *run = ddbs_ctx_user(ctx);
+    run->calls++;
+    if (rec->index == run->fail_at)
+        return ddbs_fail(ctx, DDBS_E_HANDLER, "the handler refused it");
+    run->done[rec->index] = true;
+    return DDBS_OK;
+}
+
+static ddbs_status take_poison(ddbs_ctx *ctx, const ddbs_poison *poison)
+{
+    struct run *run = ddbs_ctx_user(ctx);
+    run->calls++;
+    run->done[poison->index] = run->poison[poison->index] = true;
+    return DDBS_OK;
+}
+
+/* One way to deliver an event. A limit below the size of an arena's first block makes each piece of the arena an
+ * allocation of its own. */
+struct way {
+    ddbs_report report;
+    size_t fail_at;
+    bool take_poison;
+    size_t limit;
+};
+
+struct reply {
+    bool given;
+    bool is_error;
+    char body[4096];
+};
+
+/* What out-parameters hold before a call: a failure must leave it. */
+static const char untouched[] = "untouched";
+
+static void keep(struct reply *reply, ddbs_status status, const ddbs_answer *answer)
+{
+    reply->given = status == DDBS_OK;
+    reply->is_error = answer->is_error;
+    if (!reply->given) {
+        CHECK_STATUS(status, DDBS_E_MEMORY);
+        CHECK(answer->error_type == untouched && answer->body.ptr == untouched);
+        return;
+    }
+    CHECK(answer->body.len < sizeof reply->body);
+    snprintf(reply->body, sizeof reply->body, "%.*s", (int)answer->body.len, answer->body.ptr);
+}
+
+/* Parse, process and answer, as a runtime does. */
+static void deliver(ddbs_arena *arena, ddbs_str text, const struct way *way, struct run *run, struct reply *reply)
+{
+    const ddbs_event *const none = (const ddbs_event *)(const void *)untouched;
+    ddbs_consumer consumer = { .on_any = handle, .on_poison = way->take_poison ? take_poison : NULL, .user = run };
+    ddbs_answer answer = { .error_type = untouched, .body = { untouched, 0 } };
+    const ddbs_event *event = none;
+    ddbs_outcome outcome;
+    ddbs_error error;
+    ddbs_status status = ddbs_event_parse(arena, text.ptr, text.len, NULL, &event, &error);
+    if (status != DDBS_OK) {
+        CHECK(event == none && error.status == status && error.reason[0] != '\0');
+        CHECK_STATUS(status, DDBS_E_MEMORY);
+        keep(reply, ddbs_answer_refusal(&error, arena, &answer), &answer);
+        return;
+    }
+    status = ddbs_process(event, &consumer, NULL, arena, &outcome);
+    CHECK(status == outcome.error.status && (status == DDBS_OK) == (outcome.checkpoint == outcome.records));
+    keep(reply, ddbs_answer_outcome(event, &outcome, way->report, arena, &answer), &answer);
+}
+
+/* The first record that is not done; what is done must be everything before it. */
+static size_t first_not_done(const struct truth *truth, const struct run *run)
+{
+    size_t first = 0;
+    while (first < truth->count && run->done[first])
+        first++;
+    for (size_t i = 0; i < truth->count; i++) {
+        CHECK(i < first || !run->done[i]);
+        CHECK(!run->poison[i] || truth->bad[i]);
+        CHECK(i != run->fail_at || !run->done[i] || truth->bad[i]);
+    }
+    return first;
+}
+
+/* Does the reply acknowledge no more than what was done? */
+static void judge(const struct truth *truth, const struct way *way, const struct run *run, const struct reply *reply)
+{
+    char item[DDBS_SEQUENCE_MAX + 64];
+    static const char success[] = "\"batchItemFailures\":[]}";
+    size_t first = first_not_done(truth, run), len = strlen(reply->body);
+    if (!reply->given || reply->is_error)
+        return;
+    if (len >= sizeof success - 1 && strcmp(reply->body + len - (sizeof success - 1), success) == 0) {
+        CHECK_INT(first, truth->count);
+        return;
+    }
+    CHECK_INT(way->report, DDBS_REPORT_ITEMS);
+    REQUIRE(first < truth->count);
+    snprintf(item, sizeof item, "{\"batchItemFailures\":[{\"itemIdentifier\":\"%s\"}]}", truth->identifier[first]);
+    CHECK_STR(reply->body, item);
+}
+
+/* One delivery with allocation `n` and all after it failing. False when none failed. */
+static bool attempt(ddbs_str text, const struct truth *truth, const struct way *way, size_t n, struct reply *reply)
+{
+    struct run run = { .fail_at = way->fail_at };
+    ddbs_arena *arena = NULL;
+    *reply = (struct reply){ .given = false };
+    check_fail_alloc(n);
+    ddbs_status status = ddbs_arena_new(&arena, way->limit);
+    if (status == DDBS_OK)
+        deliver(arena, text, way, &run, reply);
+    size_t allocs = check_allocs();
+    check_fail_alloc(SIZE_MAX);
+    CHECK(status == DDBS_OK || (status == DDBS_E_MEMORY && arena == NULL));
+    judge(truth, way, &run, reply);
+    ddbs_arena_free(arena);
+    return allocs > n;
+}
+
+/* Without any failure the reply is what it should be: a success, or one that names the record. */
+static void judge_last(const struct truth *truth, const struct way *way, const struct reply *reply)
+{
+    size_t first = 0;
+    while (first < truth->count && (truth->bad[first] ? way->take_poison : first != way->fail_at))
+        first++;
+    CHECK(reply->given);
+    CHECK(first < truth->count || strstr(reply->body, "\"batchItemFailures\":[]}") != NULL);
+    CHECK(first == truth->count || reply->is_error || strstr(reply->body, truth->identifier[first]) != NULL);
+    CHECK(first == truth->count || way->report == DDBS_REPORT_ITEMS || reply->is_error);
+}
+
+static struct truth truth_of(ddbs_str text)
+{
+    struct truth truth = { .count = 0 };
+    struct parsed p = parse_bytes(text.ptr, text.len, NULL);
+    if (p.event == NULL || ddbs_event_count(p.event) > RECORDS_MAX)
+        abort();
+    truth.count = ddbs_event_count(p.event);
+    for (size_t i = 0; i < truth.count; i++) {
+        ddbs_str id = ddbs_event_identifier(p.event, i);
+        truth.bad[i] = record_of(&p, i) == NULL;
+        memcpy(truth.identifier[i], id.ptr, id.len);
+    }
+    parsed_free(&p);
+    return truth;
+}
+
+/* Every way of delivering one event, each with every allocation failing. */
+static void torture(ddbs_str text)
+{
+    static const size_t limits[] = { 0, 60000 };
+    struct truth truth = truth_of(text);
+    for (size_t i = 0; i < 2; i++) {
+        for (size_t fail_at = 0; fail_at <= truth.count; fail_at++) {
+            for (int mode = 0; mode < 4; mode++) {
+                struct way way = { mode % 2 ? DDBS_REPORT_ITEMS : DDBS_REPORT_ERROR, fail_at, mode >= 2, limits[i] };
+                struct reply reply;
+                size_t n = 0;
+                while (attempt(text, &truth, &way, n, &reply))
+                    n++;
+                CHECK(n > 1 || truth.count == 0);
+                judge_last(&truth, &way, &reply);
+            }
+        }
+    }
+}
+
+/* The content of a file at a guard page; an empty view where there is none. */
+static ddbs_str read_file(const char *path)
+{
+    char *text = malloc(FILE_MAX);
+    FILE *file = fopen(path, "rb");
+    if (text == NULL || file == NULL)
+        abort();
+    size_t len = fread(text, 1, FILE_MAX, file);
+    ddbs_str view = { check_guard(text, len), len };
+    fclose(file);
+    free(text);
+    return view;
+}
+
+TEST(example_events_are_never_acknowledged_wrongly)
+{
+    glob_t found;
+    REQUIRE(glob("tests/fixtures/a[0-9][0-9]-*/event.json", 0, NULL, &found) == 0);
+    CHECK(found.gl_pathc >= 10);
+    for (size_t i = 0; i < found.gl_pathc; i++)
+        torture(read_file(found.gl_pathv[i]));
+    globfree(&found);
+}
+
+TEST(a_batch_with_a_bad_record_is_never_acknowledged_wrongly)
+{
+    torture(json_text(EVENT(RECORD("INSERT", "1", "") "," RECORD("MODIFY", "2", ",'eventID':5") "," RECORD(
+        "REMOVE", "10", ""))));
+}
+
+TEST(a_window_is_never_acknowledged_wrongly)
+{
+    torture(json_text("{'shardId':'shard\\u0020A','Records':[" RECORD("INSERT", "1", "") "," RECORD(
+        "INSERT", "2", "") "],'window':{'start':'2026-10-19T08:40:00Z','end':'2026-10-19T08:42:00Z'},"
+                           "'state':{'count':1}}"));
+}
+
+/* More names than are compared pair by pair, more values than the tape has at first. */
+TEST(a_record_of_many_values_is_never_acknowledged_wrongly)
+{
+    struct parsed scratch = { .event = NULL };
+    REQUIRE(ddbs_arena_new(&scratch.arena, 0) == DDBS_OK);
+    struct buf text = new_text(&scratch);
+    ddbs_buf__text(&text, "{\"Records\":[{\"eventSource\":\"aws:dynamodb\",\"dynamodb\":{\"SequenceNumber\":\"1\"}},"
+                          "{\"eventSource\":\"aws:dynamodb\",\"dynamodb\":{\"SequenceNumber\":\"2\",\"NewImage\":{");
+    for (int i = 0; i < 100; i++)
+        ddbs_buf__format(&text, "%s\"%d\":{\"L\":[{\"SS\":[\"%d\"]}]}", i == 0 ? "" : ",", i, i);
+    ddbs_buf__text(&text, "}}}]}");
+    torture((ddbs_str){ text.ptr, text.len });
+    parsed_free(&scratch);
+}
