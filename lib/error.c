@@ -96,8 +96,8 @@ void ddbs_error__path_name(ddbs_error *error, ddbs_str name)
 {
     if (error == NULL || is_cut(error->path))
         return;
-    if (error->path[0] != '\0')
-        (void)append(error->path, sizeof error->path, ".");
+    if (error->path[0] != '\0' && !append(error->path, sizeof error->path, "."))
+        return;
     append_escaped(error->path, sizeof error->path, name.ptr, name.len, ".[]\\");
 }
 

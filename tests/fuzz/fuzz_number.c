@@ -1,0 +1,127 @@
+/* fuzz_number.c: two lines as two numbers. Conversions and comparison must agree with each other and with strtod. */
+#include "lib/json.h"
+#include "tests/fuzz/property.h"
+
+#include <ddbstream/num.h>
+#include <math.h>
+
+static int sign(int value)
+{
+    return (value > 0) - (value < 0);
+}
+
+static ddbs_num num_of(const char *text)
+{
+    return (ddbs_num){ text, strlen(text) };
+}
+
+/* The canonical form is an equal number, a JSON number, and its own canonical form. */
+static void check_canonical(ddbs_num num)
+{
+    char text[DDBS_NUM_TEXT_MAX], again[DDBS_NUM_TEXT_MAX];
+    int order = 1;
+    PROPERTY(ddbs_num_canonical(num, text) == DDBS_OK && strlen(text) < DDBS_NUM_TEXT_MAX);
+    struct json json = { .text = text, .len = strlen(text) };
+    PROPERTY(ddbs_json__number(&json) && json.at == json.len);
+    PROPERTY(ddbs_num_compare(num, num_of(text), &order) == DDBS_OK && order == 0);
+    PROPERTY(ddbs_num_canonical(num_of(text), again) == DDBS_OK && strcmp(text, again) == 0);
+}
+
+/* An integer that comes out is equal to the number it came from. */
+static void check_integers(ddbs_num num)
+{
+    int64_t i64 = 0, scaled = 0;
+    uint64_t u64 = 0;
+    char text[32];
+    int order = 1;
+    ddbs_status status = ddbs_num_i64(num, &i64), other = ddbs_num_u64(num, &u64);
+    PROPERTY(ddbs_num_scaled(num, 0, &scaled) == status && scaled == i64);
+    PROPERTY(status == DDBS_OK || status == DDBS_E_RANGE || status == DDBS_E_INEXACT);
+    PROPERTY(other == DDBS_OK || other == DDBS_E_RANGE || other == DDBS_E_INEXACT);
+    if (status == DDBS_OK) {
+        snprintf(text, sizeof text, "%lld", (long long)i64);
+        PROPERTY(ddbs_num_compare(num, num_of(text), &order) == DDBS_OK && order == 0);
+        PROPERTY((other == DDBS_OK) == (i64 >= 0) && (i64 < 0 || u64 == (uint64_t)i64));
+    }
+    if (other == DDBS_OK) {
+        snprintf(text, sizeof text, "%llu", (unsigned long long)u64);
+        PROPERTY(ddbs_num_compare(num, num_of(text), &order) == DDBS_OK && order == 0);
+        PROPERTY((status == DDBS_OK) == (u64 <= INT64_MAX));
+    }
+}
+
+/* A scaled integer is the number with its point moved. */
+static void check_scaled(ddbs_num num, int scale)
+{
+    int64_t scaled;
+    char text[64];
+    int order = 1;
+    if (ddbs_num_scaled(num, scale, &scaled) != DDBS_OK)
+        return;
+    snprintf(text, sizeof text, "%llde%d", (long long)scaled, -scale);
+    PROPERTY(ddbs_num_compare(num, num_of(text), &order) == DDBS_OK && order == 0);
+}
+
+static void check_double(ddbs_num num, const char *text)
+{
+    double got = 0;
+    PROPERTY(ddbs_num_f64(num, &got) == DDBS_OK);
+    double want = strtod(text, NULL);
+    PROPERTY(got == want && signbit(got) == signbit(want));
+}
+
+static bool check_number(ddbs_num num, const char *text)
+{
+    double f64;
+    int order;
+    int64_t i64;
+    char canonical[DDBS_NUM_TEXT_MAX];
+    ddbs_status status = ddbs_num_compare(num, num, &order);
+    PROPERTY(ddbs_num_f64(num, &f64) == status && ddbs_num_canonical(num, canonical) == status);
+    if (status != DDBS_OK) {
+        PROPERTY(status == DDBS_E_SYNTAX || status == DDBS_E_LIMIT);
+        PROPERTY(ddbs_num_i64(num, &i64) == status);
+        return false;
+    }
+    PROPERTY(order == 0);
+    check_canonical(num);
+    check_integers(num);
+    check_double(num, text);
+    for (int scale = -200; scale <= 200; scale += 25)
+        check_scaled(num, scale + (int)(num.len % 25));
+    return true;
+}
+
+static void check_pair(ddbs_num a, ddbs_num b)
+{
+    int forth = 0, back = 0;
+    double left, right;
+    char first[DDBS_NUM_TEXT_MAX], second[DDBS_NUM_TEXT_MAX];
+    PROPERTY(ddbs_num_compare(a, b, &forth) == DDBS_OK && ddbs_num_compare(b, a, &back) == DDBS_OK);
+    PROPERTY(sign(forth) == -sign(back));
+    PROPERTY(ddbs_num_f64(a, &left) == DDBS_OK && ddbs_num_f64(b, &right) == DDBS_OK);
+    PROPERTY(left == right || (left < right) == (forth < 0)); /* rounding keeps the order */
+    PROPERTY(ddbs_num_canonical(a, first) == DDBS_OK && ddbs_num_canonical(b, second) == DDBS_OK);
+    PROPERTY((strcmp(first, second) == 0) == (forth == 0));
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    const char *newline = size == 0 ? NULL : memchr(data, '\n', size);
+    size_t first = newline == NULL ? size : (size_t)(newline - (const char *)data);
+    size_t second = newline == NULL ? 0 : size - first - 1;
+    /* Two texts with a NUL behind them for strtod; one allocation each, so that reading too far is seen. */
+    char *a = malloc(first + 1), *b = malloc(second + 1);
+    PROPERTY(a != NULL && b != NULL);
+    if (first > 0)
+        memcpy(a, data, first);
+    if (second > 0)
+        memcpy(b, data + first + 1, second);
+    a[first] = b[second] = '\0';
+    bool left = check_number((ddbs_num){ a, first }, a), right = check_number((ddbs_num){ b, second }, b);
+    if (left && right)
+        check_pair((ddbs_num){ a, first }, (ddbs_num){ b, second });
+    free(a);
+    free(b);
+    return 0;
+}
