@@ -298,7 +298,8 @@ static bool time_scale(struct decoder *d, const struct fields *fields, int *scal
     *scale = 6;
     if (fields->precision.ptr == NULL) {
         static const ddbs_num largest_ms = { "100000000000000", 15 };
-        if (ddbs_num_compare(fields->created, largest_ms, &order) == DDBS_OK && order > 0)
+        if (fields->created.ptr != NULL && ddbs_num_compare(fields->created, largest_ms, &order) == DDBS_OK &&
+            order > 0)
             *scale = 3;
         return true;
     }
@@ -318,6 +319,8 @@ static bool set_time(struct decoder *d, const struct fields *fields, ddbs_record
     if (fields->created.ptr == NULL)
         return true;
     ddbs_status status = ddbs_num_scaled(fields->created, scale, &record->created_ns);
+    if (status == DDBS_OK && record->created_ns == DDBS_NO_TIME)
+        status = DDBS_E_RANGE; /* that number means "absent" */
     return status == DDBS_OK || fail_at(d, "ApproximateCreationDateTime", status, fields->created.ptr,
                                         "expected a time that is exact in nanoseconds since 1970");
 }

@@ -5,7 +5,6 @@
 
 #include <cjson/cJSON.h>
 #include <ctype.h>
-#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -49,7 +48,7 @@ static void note(struct reader *reader, const char *sentence)
 static bool read_number(struct reader *reader, const cJSON *value, int64_t min, int64_t max, int64_t *out)
 {
     double number = cJSON_IsNumber(value) ? value->valuedouble : NAN;
-    if (!(number >= (double)min && number <= (double)max) || number != floor(number))
+    if (!(number >= (double)min && number <= (double)max) || number != (double)(int64_t)number)
         return refuse(reader, "expected a whole number from %lld to %lld", (long long)min, (long long)max);
     *out = (int64_t)number;
     return true;

@@ -1,13 +1,15 @@
 /* gen_value.c: see gen_value.h. */
 #include "gen_value.h"
 
+#include "gen_number.h"
 #include "lib/base64.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <uchar.h>
 
-enum { BINARY_MAX = 12 * 1024, ELEMENTS_MAX = 5, SET_MAX = 8, DIGITS_MAX = DDBS_NUM_DIGITS_MAX };
+enum { BINARY_MAX = 12 * 1024, ELEMENTS_MAX = 5, SET_MAX = 8 };
 
 /* What is cheaper than this may still be begun when the size is nearly used up. */
 enum { SIZE_SPARE = 64 };
@@ -41,7 +43,7 @@ static size_t encode_utf8(char out[4], uint32_t code)
     size_t len = code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x10000 ? 3 : 4;
     for (size_t i = len - 1; i > 0; i--, code >>= 6)
         out[i] = (char)(0x80 | (code & 0x3f));
-    out[0] = (char)(first[len == 1 ? 0 : len] | code);
+    out[0] = (char)(first[len] | code);
     return len;
 }
 
@@ -96,10 +98,8 @@ static uint32_t random_char(struct rng *rng)
 /* How long a string or a Binary becomes: mostly short, seldom thousands of bytes. */
 static uint32_t random_length(struct value_gen *gen)
 {
-    uint32_t draw = rng_below(&gen->rng, 2048), limit = draw < 1500   ? 17
-                                                        : draw < 2000 ? 101
-                                                        : draw < 2047 ? 1001
-                                                                      : 20001;
+    uint32_t draw = rng_below(&gen->rng, 2048);
+    uint32_t limit = draw < 1500 ? 17 : draw < 2000 ? 101 : draw < 2047 ? 1001 : 20001;
     size_t left = is_full(gen) ? 0 : (gen->size_max - gen->size) / 4;
     uint32_t length = draw < 100 ? 0 : rng_below(&gen->rng, limit);
     return length < left ? length : (uint32_t)left;
@@ -127,175 +127,26 @@ static void write_string(struct value_gen *gen)
 
 /* ---- Names ---- */
 
-/* What applications use, what looks like the type letters around it, and what has to be escaped. No name is another
- * one with "_" and a number behind it, so that gen_name can tell its rounds apart. */
-static const uint32_t ODD_1[] = { 'n', 'u', 'l', 0, '!', 0x7f }, ODD_2[] = { 0x1f600 }, ODD_3[] = { 0x5024, 0x6bb5 },
-                      ODD_4[] = { 'g', 'r', 0xf6, 0xdf, 'e' };
-
-static const struct name {
-    const char *ascii; /* NULL: `codes` */
-    const uint32_t *codes;
-    size_t count;
-} NAMES[] = {
-    { "Status", NULL, 0 },
-    { "Qty", NULL, 0 },
-    { "total", NULL, 0 },
-    { "S", NULL, 0 },
-    { NULL, ODD_1, 6 },
-    { "customer", NULL, 0 },
-    { "say \"hi\"", NULL, 0 },
-    { "line.total", NULL, 0 },
-    { "M", NULL, 0 },
-    { "tags", NULL, 0 },
-    { NULL, ODD_2, 1 },
-    { "lines[0]", NULL, 0 },
-    { "back\\slash", NULL, 0 },
-    { "N", NULL, 0 },
-    { "a/b", NULL, 0 },
-    { "updatedAt", NULL, 0 },
-    { NULL, ODD_3, 2 },
-    { "NULL", NULL, 0 },
-    { "aws:rep:region", NULL, 0 },
-    { "qty", NULL, 0 },
-    { "tab\tand\nline", NULL, 0 },
-    { NULL, ODD_4, 5 },
-    { "NewImage", NULL, 0 },
-    { " ", NULL, 0 },
-};
-
-enum { NAME_COUNT = sizeof NAMES / sizeof *NAMES };
+/* What applications use, what looks like the JSON around it, and what has to be escaped, one behind another, each with a
+ * '|' at its end. No name is another one with "_" and a number behind it, so that gen_name can tell its rounds apart. */
+static const char32_t NAMES[] =
+    U"Status|Qty|total|S|nul\0!\x7f|customer|say \"hi\"|line.total|M|tags|\U0001f600|lines[0]|"
+    U"back\\slash|N|a/b|updatedAt|\u5024\u6bb5|NULL|aws:rep:region|qty|tab\tand\nline|"
+    U"gr\u00f6\u00dfe|NewImage| |";
+enum { NAME_COUNT = 24 };
 
 void gen_name(struct value_gen *gen, uint32_t index)
 {
-    const struct name *name = &NAMES[index % NAME_COUNT];
+    const char32_t *name = NAMES;
     char round[16] = "";
+    for (uint32_t skip = index % NAME_COUNT; skip > 0; name++)
+        skip -= *name == '|';
     if (index >= NAME_COUNT)
         snprintf(round, sizeof round, "_%" PRIu32, index / NAME_COUNT);
     ddbs_buf__text(gen->out, "\"");
-    if (name->ascii != NULL)
-        write_ascii(gen, name->ascii);
-    for (size_t i = 0; i < name->count; i++)
-        write_char(gen, name->codes[i]);
+    for (; *name != '|'; name++)
+        write_char(gen, *name);
     write_ascii(gen, round);
-    ddbs_buf__text(gen->out, "\"");
-}
-
-/* ---- Numbers ---- */
-
-/* The edges of the range, and the spellings that a reader may stumble over. */
-static const char *const NUMBERS[] = {
-    "0",
-    "-0",
-    "0.0",
-    "0e0",
-    "1",
-    "-1",
-    "0.1",
-    "1.0",
-    "1.0E2",
-    "100",
-    "100.00",
-    "1e5",
-    "-2.50e-3",
-    "0.000001",
-    "1E-130",
-    "-1E-130",
-    "1.0000000000000000000000000000000000001E-130",
-    "1E125",
-    "-1E+125",
-    "9.9999999999999999999999999999999999999E+125",
-    "-9.9999999999999999999999999999999999999E+125",
-    "99999999999999999999999999999999999999",
-    "-0.99999999999999999999999999999999999999",
-    "12345678901234567890123456789012345678000",
-    "9007199254740993",
-    "9223372036854775807",
-    "-9223372036854775808",
-    "18446744073709551615",
-    "9223372036854775808",
-    "0.1000000000000000055511151231257827",
-};
-
-/* `count` digits, the first at least `first`. */
-static void write_digits(struct value_gen *gen, int count, int first)
-{
-    for (int i = 0; i < count; i++)
-        ddbs_buf__format(gen->out, "%d", rng_between(&gen->rng, i == 0 ? first : 0, 9));
-}
-
-static void write_sign(struct value_gen *gen)
-{
-    if (rng_one_in(&gen->rng, 3))
-        ddbs_buf__text(gen->out, "-");
-}
-
-static int random_digits(struct rng *rng)
-{
-    return rng_one_in(rng, 4) ? rng_between(rng, 1, DIGITS_MAX) : rng_between(rng, 1, 6);
-}
-
-/* With a point inside, and perhaps zeros that mean nothing behind it. */
-static void write_fraction(struct value_gen *gen)
-{
-    static const char zeros[] = "0000";
-    int digits = rng_between(&gen->rng, 1, DIGITS_MAX), before = rng_between(&gen->rng, 0, digits);
-    if (before == 0)
-        ddbs_buf__text(gen->out, "0");
-    write_digits(gen, before, 1);
-    ddbs_buf__text(gen->out, ".");
-    write_digits(gen, digits - before, 0);
-    ddbs_buf__bytes(gen->out, zeros, (size_t)rng_between(&gen->rng, digits == before, 4));
-}
-
-/* d.ddd times ten to an exponent of the whole legal range. */
-static void write_exponent(struct value_gen *gen)
-{
-    static const char *const signs[] = { "E+", "e+", "E", "e" };
-    int exponent = rng_between(&gen->rng, -130, 125), digits = random_digits(&gen->rng);
-    write_digits(gen, 1, 1);
-    if (digits > 1) {
-        ddbs_buf__text(gen->out, ".");
-        write_digits(gen, digits - 1, 0);
-    }
-    ddbs_buf__text(gen->out, exponent < 0 ? "E" : signs[rng_below(&gen->rng, 4)]);
-    ddbs_buf__format(gen->out, "%d", exponent);
-}
-
-/* About one byte for two significant digits, and one (developer guide, item sizes). */
-static size_t number_size(const char *text, size_t len)
-{
-    size_t digits = 0, zeros = 0;
-    for (size_t i = 0; i < len && text[i] != 'e' && text[i] != 'E'; i++) {
-        if (text[i] < '0' || text[i] > '9' || (text[i] == '0' && digits == 0))
-            continue;
-        digits++;
-        zeros = text[i] == '0' ? zeros + 1 : 0;
-    }
-    return (digits - zeros + 1) / 2 + 1 + (text[0] == '-' && digits > 0 ? 1 : 0);
-}
-
-static void write_number(struct value_gen *gen)
-{
-    ddbs_buf__text(gen->out, "\"");
-    size_t begin = gen->out->len;
-    switch (rng_below(&gen->rng, 4)) {
-    case 0:
-        ddbs_buf__text(gen->out, NUMBERS[rng_below(&gen->rng, sizeof NUMBERS / sizeof *NUMBERS)]);
-        break;
-    case 1:
-        write_sign(gen);
-        write_fraction(gen);
-        break;
-    case 2:
-        write_sign(gen);
-        write_exponent(gen);
-        break;
-    default:
-        write_sign(gen);
-        write_digits(gen, random_digits(&gen->rng), 1);
-    }
-    if (!gen->out->failed)
-        gen->size += number_size(gen->out->ptr + begin, gen->out->len - begin);
     ddbs_buf__text(gen->out, "\"");
 }
 
@@ -341,20 +192,6 @@ static void write_string_element(struct value_gen *gen, int index)
     ddbs_buf__text(gen->out, "\"");
 }
 
-static void write_number_element(struct value_gen *gen, int index, int exponent)
-{
-    ddbs_buf__text(gen->out, "\"");
-    size_t begin = gen->out->len;
-    write_sign(gen);
-    write_digits(gen, random_digits(&gen->rng) % (DIGITS_MAX - 1) + 1, 1);
-    ddbs_buf__format(gen->out, "%d", index + 1);
-    if (exponent != 0)
-        ddbs_buf__format(gen->out, "E%d", exponent);
-    if (!gen->out->failed)
-        gen->size += number_size(gen->out->ptr + begin, gen->out->len - begin);
-    ddbs_buf__text(gen->out, "\"");
-}
-
 static void write_binary_element(struct value_gen *gen, int index)
 {
     unsigned char bytes[32];
@@ -376,7 +213,7 @@ static void write_set(struct value_gen *gen, ddbs_type type)
         if (type == DDBS_TYPE_SS)
             write_string_element(gen, first + i);
         else if (type == DDBS_TYPE_NS)
-            write_number_element(gen, i, exponent);
+            gen_number_element(gen, i, exponent);
         else
             write_binary_element(gen, first + i);
     }
@@ -410,11 +247,10 @@ static void write_container(struct value_gen *gen, ddbs_type type, int depth, bo
 
 static ddbs_type random_type(struct value_gen *gen, bool container)
 {
-    static const ddbs_type types[] = {
-        DDBS_TYPE_S,    DDBS_TYPE_S, DDBS_TYPE_S, DDBS_TYPE_S,  DDBS_TYPE_N,  DDBS_TYPE_N,  DDBS_TYPE_N,
-        DDBS_TYPE_N,    DDBS_TYPE_B, DDBS_TYPE_B, DDBS_TYPE_SS, DDBS_TYPE_NS, DDBS_TYPE_BS, DDBS_TYPE_BOOL,
-        DDBS_TYPE_NULL, DDBS_TYPE_M, DDBS_TYPE_M, DDBS_TYPE_L,  DDBS_TYPE_L,
-    };
+    static const ddbs_type types[] = { DDBS_TYPE_S,  DDBS_TYPE_S,  DDBS_TYPE_S,  DDBS_TYPE_S,    DDBS_TYPE_N,
+                                       DDBS_TYPE_N,  DDBS_TYPE_N,  DDBS_TYPE_N,  DDBS_TYPE_B,    DDBS_TYPE_B,
+                                       DDBS_TYPE_SS, DDBS_TYPE_NS, DDBS_TYPE_BS, DDBS_TYPE_BOOL, DDBS_TYPE_NULL,
+                                       DDBS_TYPE_M,  DDBS_TYPE_M,  DDBS_TYPE_L,  DDBS_TYPE_L };
     uint32_t count = sizeof types / sizeof *types;
     return types[rng_below(&gen->rng, container ? count : count - 4)];
 }
@@ -426,7 +262,7 @@ static void write_payload(struct value_gen *gen, ddbs_type type, int depth, bool
     else if (type == DDBS_TYPE_S)
         write_string(gen);
     else if (type == DDBS_TYPE_N)
-        write_number(gen);
+        gen_number(gen);
     else if (type == DDBS_TYPE_B)
         write_binary(gen);
     else if (type == DDBS_TYPE_BOOL || type == DDBS_TYPE_NULL) {
@@ -461,7 +297,7 @@ void gen_key_value(struct value_gen *gen, ddbs_type type, uint64_t id)
     ddbs_buf__format(gen->out, "{\"%s\":", ddbs_type_name(type));
     if (type == DDBS_TYPE_N) {
         ddbs_buf__format(gen->out, "\"%s\"", text);
-        gen->size += number_size(text, strlen(text));
+        gen->size += gen_number_size(text, strlen(text));
     } else if (type == DDBS_TYPE_B) {
         write_base64(gen, (const unsigned char *)text, strlen(text));
     } else {

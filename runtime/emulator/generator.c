@@ -29,18 +29,22 @@ void generator_init(struct generator *generator, const struct gen_options *optio
         { "aws", "eu-west-1" }, { "aws", "us-east-1" }, { "aws-cn", "cn-north-1" }, { "aws-us-gov", "us-gov-west-1" }
     };
     static const char *const tables[] = { "Orders", "orders-prod.eu_1", "T01" };
-    static const ddbs_type sort_keys[] = { DDBS_TYPE_NONE, DDBS_TYPE_S, DDBS_TYPE_N, DDBS_TYPE_B };
+    static const ddbs_type key_types[] = { DDBS_TYPE_NONE, DDBS_TYPE_S, DDBS_TYPE_N, DDBS_TYPE_B };
     struct rng rng = rng_of(options->seed, THING_STREAM, 0);
+    /* One after the other: what an initializer list calls, it calls in any order. */
     size_t place = rng_below(&rng, sizeof places / sizeof *places);
+    size_t table = rng_below(&rng, sizeof tables / sizeof *tables);
+    size_t partition_key = 1 + rng_below(&rng, 3), sort_key = rng_below(&rng, 4);
+    bool microseconds = rng_one_in(&rng, 2);
     *generator = (struct generator){
         .options = *options,
         .partition = places[place].partition,
         .region = places[place].region,
-        .table = tables[rng_below(&rng, sizeof tables / sizeof *tables)],
-        .partition_key = sort_keys[1 + rng_below(&rng, 3)],
-        .sort_key = sort_keys[rng_below(&rng, 4)],
-        .microseconds = rng_one_in(&rng, 2),
-        .first_name = rng_below(&rng, 24),
+        .table = tables[table],
+        .partition_key = key_types[partition_key],
+        .sort_key = key_types[sort_key],
+        .microseconds = microseconds,
+        .first_name = rng_below(&rng, 100),
         .clock_us = CLOCK_START_US,
     };
     /* The stream's numbers are about to get one digit more: they must be compared as numbers. */

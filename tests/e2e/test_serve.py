@@ -16,7 +16,7 @@ import time
 
 from serve_harness import (
     API, Background, DDBSTREAM, INVOKE, NEXT, PATIENCE, PAYLOAD_MAX, Server, UUID, alive, children, eventually, expect,
-    main, raise_descriptors, read_response, test)
+    main, native, raise_descriptors, read_response, test)
 
 
 # The command line
@@ -151,7 +151,7 @@ def the_task_root_is_the_folder_of_the_bootstrap():
                 assert os.path.isabs(root) and os.path.samefile(root, os.path.dirname(program)), root
 
 
-@test
+@native
 def the_function_gets_no_more_descriptors_than_in_lambda():
     with Server() as server:
         limit = server.invoke({"limit": 1})["limit"]
@@ -447,7 +447,7 @@ def invocations_run_one_after_the_other():
         assert all(later - earlier >= 49 for earlier, later in zip(starts, starts[1:])), starts
 
 
-@test
+@native
 def a_thousand_requests_wait_and_one_more_is_refused():
     raise_descriptors()
     body = b"POST " + INVOKE.encode() + b" HTTP/1.1\r\nContent-Length: 2\r\n\r\n{}"

@@ -11,21 +11,15 @@ static bool is_inside(ddbs_str inner, const char *begin, size_t len)
     return inner.ptr >= begin && inner.ptr + inner.len <= begin + len;
 }
 
-/* Compares as DESIGN says: numerically, whatever the length. */
+/* Both padded with zeros to the same length. */
 static int compare_digits(ddbs_str a, ddbs_str b)
 {
-    while (a.len > b.len || (a.len > 0 && a.len == b.len)) {
-        char other = a.len > b.len ? '0' : *b.ptr;
-        if (*a.ptr != other)
-            return *a.ptr < other ? -1 : 1;
-        if (a.len == b.len) {
-            b.ptr++;
-            b.len--;
-        }
-        a.ptr++;
-        a.len--;
-    }
-    return b.len == 0 ? 0 : -compare_digits(b, a);
+    char left[DDBS_SEQUENCE_MAX], right[DDBS_SEQUENCE_MAX];
+    memset(left, '0', sizeof left);
+    memset(right, '0', sizeof right);
+    memcpy(left + sizeof left - a.len, a.ptr, a.len);
+    memcpy(right + sizeof right - b.len, b.ptr, b.len);
+    return memcmp(left, right, sizeof left);
 }
 
 static void check_index(const ddbs_event *event, const char *text, size_t len)
@@ -71,7 +65,7 @@ static bool check_record(const ddbs_event *event, size_t index, const char *text
         PROPERTY(record->index == index && record->source == ddbs_event_source(event));
         PROPERTY(same(record->sequence_number, ddbs_event_sequence(event, index)));
         PROPERTY(record->raw.ptr == raw.ptr && record->raw.len == raw.len);
-        PROPERTY(record->source != DDBS_SOURCE_DYNAMODB || record->sequence_number.ptr[record->sequence_number.len] == 0);
+        PROPERTY(record->sequence_number.ptr[record->sequence_number.len] == '\0');
         PROPERTY(!record->expired || record->operation == DDBS_OP_REMOVE);
         check_writing(arena, record->keys);
         check_writing(arena, record->new_image);
@@ -80,7 +74,8 @@ static bool check_record(const ddbs_event *event, size_t index, const char *text
         PROPERTY(record == NULL && status != DDBS_E_MEMORY && status != DDBS_E_USAGE && error.record == index);
         check_error(&error, status, (size_t)(raw.ptr - text) + raw.len);
         PROPERTY(error.offset >= (size_t)(raw.ptr - text));
-        PROPERTY(strncmp(error.path, ddbs_event_source(event) == DDBS_SOURCE_PIPES ? "[" : "Records[", 1) == 0);
+        const char *begin = ddbs_event_source(event) == DDBS_SOURCE_PIPES ? "[" : "Records[";
+        PROPERTY(strncmp(error.path, begin, strlen(begin)) == 0);
     }
     ddbs_arena_free(arena);
     return status == DDBS_OK;

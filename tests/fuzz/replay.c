@@ -39,8 +39,17 @@ static bool run_file(const char *path, off_t size)
     return read;
 }
 
-static bool run_path(const char *path);
+static bool run_path(const char *path)
+{
+    struct stat status;
+    if (stat(path, &status) != 0 || !S_ISREG(status.st_mode)) {
+        printf("not ok - %s: no such file\n", path);
+        return false;
+    }
+    return run_file(path, status.st_size);
+}
 
+/* The files of a folder, in the order of their names. */
 static bool run_folder(const char *path)
 {
     struct dirent **entries;
@@ -58,14 +67,10 @@ static bool run_folder(const char *path)
     return all;
 }
 
-static bool run_path(const char *path)
+static bool is_folder(const char *path)
 {
     struct stat status;
-    if (stat(path, &status) != 0) {
-        printf("not ok - %s: not found\n", path);
-        return false;
-    }
-    return S_ISDIR(status.st_mode) ? run_folder(path) : run_file(path, status.st_size);
+    return stat(path, &status) == 0 && S_ISDIR(status.st_mode);
 }
 
 /* "replay_value" replays for "value". */
@@ -80,7 +85,7 @@ int main(int argc, char **argv)
     bool all = true;
     signal(SIGABRT, name_input);
     for (int i = 1; i < argc; i++)
-        all = run_path(argv[i]) && all;
+        all = (is_folder(argv[i]) ? run_folder(argv[i]) : run_path(argv[i])) && all;
     all = all && inputs > 0;
     printf("%s - corpus %s (%zu inputs)\n", all ? "ok" : "not ok", target_of(argv[0]), inputs);
     return all ? 0 : 1;

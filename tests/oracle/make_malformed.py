@@ -421,7 +421,7 @@ def frame():
     yield "event-brackets-extra-in-record", first(extra="]")
     yield "event-brackets-extra-brace-in-record", replaced('"Qty":{"N":"2"}}', '"Qty":{"N":"2"}}}')
     yield "event-brackets-missing-brace-in-record", replaced('"Qty":{"N":"2"}}', '"Qty":{"N":"2"}')
-    yield "event-string-unterminated", event(record()) [:-4] + '"'
+    yield "event-string-unterminated", event(record())[:-4] + '"'
     yield "event-string-unterminated-in-record", replaced('"MODIFY"', '"MODIFY')
     yield "event-string-quote-missing-in-name", replaced('"eventName"', 'eventName"')
     yield "event-string-quote-escaped", replaced('"MODIFY"', '"MODIFY\\"')

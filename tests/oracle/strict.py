@@ -258,7 +258,7 @@ def check_change(record, types, kinesis):
             digits = 3 if precision == "MICROSECOND" else 6
         else:
             digits = 3 if number(time) > 10**14 else 6
-        require(-2**63 <= whole(time, digits) < 2**63)
+        require(-2**63 < whole(time, digits) < 2**63)
 
 
 # ---- numbers and attribute values
