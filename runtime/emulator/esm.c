@@ -47,7 +47,7 @@ static void note(struct reader *reader, const char *sentence)
 
 static bool read_number(struct reader *reader, const cJSON *value, int64_t min, int64_t max, int64_t *out)
 {
-    double number = cJSON_IsNumber(value) ? value->valuedouble : NAN;
+    double number = cJSON_IsNumber(value) ? value->valuedouble : (double)min - 1;
     if (!(number >= (double)min && number <= (double)max) || number != (double)(int64_t)number)
         return refuse(reader, "expected a whole number from %lld to %lld", (long long)min, (long long)max);
     *out = (int64_t)number;

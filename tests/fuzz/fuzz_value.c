@@ -1,4 +1,4 @@
-/* fuzz_value.c: any bytes as an attribute value inside an event. What is accepted can be walked, looked up, written, and
+/* fuzz_value.c: any bytes as an attribute value inside an event. What is accepted can be walked, looked up, written and
  * read again to the same writing. */
 #include "lib/json.h"
 #include "tests/fuzz/property.h"

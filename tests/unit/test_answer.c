@@ -91,7 +91,8 @@ TEST(ignored_records_are_a_success)
     "{'eventID':'" id "','eventName':'" name "'," SOURCE ",'dynamodb':{'SequenceNumber':'" number "'}}"
 /* {"eventName":"INSERT"} */
 #define KINESIS_GOOD(number)                                                                                           \
-    "{'eventSource':'aws:kinesis','kinesis':{'sequenceNumber':'" number "','data':'eyJldmVudE5hbWUiOiJJTlNFUlQifQ=='}}"
+    "{'eventSource':'aws:kinesis','kinesis':{'sequenceNumber':'" number "','data':'eyJldmVudE5hbWUiOiJJTlNFUlQifQ=='}" \
+    "}"
 /* {"eventName":"BAD"} */
 #define KINESIS_BAD(number)                                                                                            \
     "{'eventSource':'aws:kinesis','kinesis':{'sequenceNumber':'" number "','data':'eyJldmVudE5hbWUiOiJCQUQifQ=='}}"
@@ -262,9 +263,12 @@ TEST(a_refused_event_is_answered_with_its_place)
 
 TEST(what_could_not_be_handled_at_all_is_answered_too)
 {
-    ddbs_error error = { .status = DDBS_E_MEMORY, .record = DDBS_NOWHERE, .offset = DDBS_NOWHERE, .reason = "no \"room\"" };
-    check_refusal(&error, "Runtime.OutOfMemory",
-                  "{'errorMessage':'Runtime.OutOfMemory: no \\'room\\'','errorType':'Runtime.OutOfMemory','stackTrace':[]}");
+    ddbs_error error = {
+        .status = DDBS_E_MEMORY, .record = DDBS_NOWHERE, .offset = DDBS_NOWHERE, .reason = "no \"room\""
+    };
+    check_refusal(
+        &error, "Runtime.OutOfMemory",
+        "{'errorMessage':'Runtime.OutOfMemory: no \\'room\\'','errorType':'Runtime.OutOfMemory','stackTrace':[]}");
 }
 
 TEST(an_answer_without_memory_is_no_answer)
@@ -280,5 +284,32 @@ TEST(an_answer_without_memory_is_no_answer)
     CHECK_STATUS(ddbs_answer_refusal(&outcome.error, tiny, &answer), DDBS_E_MEMORY);
     CHECK(answer.error_type != NULL && strcmp(answer.error_type, "untouched") == 0 && answer.body.ptr == NULL);
     ddbs_arena_free(tiny);
+    parsed_free(&p);
+}
+
+/* However much memory there is: the whole answer or none. */
+TEST(an_answer_is_never_written_in_part)
+{
+    struct parsed p = parse(EVENT(GOOD("1") "," WRONG("2")));
+    ddbs_answer whole, answer;
+    ddbs_outcome outcome;
+    size_t given = 0;
+    REQUIRE(p.event != NULL);
+    CHECK_STATUS(ddbs_process(p.event, &judging, NULL, p.arena, &outcome), DDBS_E_HANDLER);
+    memset(outcome.error.reason, 'r', 900);
+    outcome.error.reason[900] = '\0';
+    REQUIRE(ddbs_answer_outcome(p.event, &outcome, DDBS_REPORT_ERROR, p.arena, &whole) == DDBS_OK);
+    for (size_t limit = 16; limit < 16384; limit += 16) {
+        ddbs_arena *arena = NULL;
+        REQUIRE(ddbs_arena_new(&arena, limit) == DDBS_OK);
+        ddbs_status status = ddbs_answer_outcome(p.event, &outcome, DDBS_REPORT_ERROR, arena, &answer);
+        CHECK(status == DDBS_OK || status == DDBS_E_MEMORY);
+        if (status == DDBS_OK) {
+            given++;
+            CHECK(answer.body.len == whole.body.len && memcmp(answer.body.ptr, whole.body.ptr, whole.body.len) == 0);
+        }
+        ddbs_arena_free(arena);
+    }
+    CHECK(given > 0 && given < 1000);
     parsed_free(&p);
 }

@@ -38,15 +38,41 @@ TEST(known_answers_decode_and_encode)
 }
 
 static const char *const wrong[] = {
-    "A",        "AA",       "AAA",      "AAAAA",    "AAAAAA",    "AAAAAAA",  /* no multiple of four */
-    "AA=",      "A===",     "====",     "=AAA",     "A=AA",      "AA=A",     /* padding elsewhere */
-    "AA==AAAA", "AAA=AAAA", "AAAA====", "AAAA=AAA", "AAAA==AA",              /* padding before the end */
-    "Zh==",     "Zi==",     "Zv==",     "Zm9=",     "Zm8==",     "/x==",     /* unused bits that are not zero */
-    "AA-A",     "AA_A",     "AA A",     "AAA ",     " AAA",      "AAA\n",    /* other alphabets, blanks */
+    "A",
+    "AA",
+    "AAA",
+    "AAAAA",
+    "AAAAAA",
+    "AAAAAAA", /* no multiple of four */
+    "AA=",
+    "A===",
+    "====",
+    "=AAA",
+    "A=AA",
+    "AA=A", /* padding elsewhere */
+    "AA==AAAA",
+    "AAA=AAAA",
+    "AAAA====",
+    "AAAA=AAA",
+    "AAAA==AA", /* padding before the end */
+    "Zh==",
+    "Zi==",
+    "Zv==",
+    "Zm9=",
+    "Zm8==",
+    "/x==", /* unused bits that are not zero */
+    "AA-A",
+    "AA_A",
+    "AA A",
+    "AAA ",
+    " AAA",
+    "AAA\n", /* other alphabets, blanks */
     "AA\x80"
     "A",
-    "AA.A",     "AAA*",     "\xc3\xa9"
-                            "AA",
+    "AA.A",
+    "AAA*",
+    "\xc3\xa9"
+    "AA",
 };
 
 TEST(what_is_not_canonical_is_refused)
@@ -81,8 +107,8 @@ TEST(every_byte_at_every_place_of_a_group_is_judged)
             }
             REQUIRE(accepted == (at != NULL));
             if (accepted)
-                CHECK_INT((unsigned)out[0] << 16 | (unsigned)out[1] << 8 | out[2],
-                          (unsigned)(at - alphabet) << (18 - 6 * place));
+                CHECK_INT((unsigned)out[0] << 16 | (unsigned)out[1] << 8 | out[2], (unsigned)(at - alphabet)
+                                                                                       << (18 - 6 * place));
         }
     }
 }

@@ -210,8 +210,7 @@ TEST(an_event_has_at_most_10000_records)
         struct buf text = new_text(&scratch);
         ddbs_buf__text(&text, "{\"Records\":[");
         for (size_t i = 1; i <= count; i++)
-            ddbs_buf__format(&text,
-                             "%s{\"eventSource\":\"aws:dynamodb\",\"dynamodb\":{\"SequenceNumber\":\"%zu\"}}",
+            ddbs_buf__format(&text, "%s{\"eventSource\":\"aws:dynamodb\",\"dynamodb\":{\"SequenceNumber\":\"%zu\"}}",
                              i == 1 ? "" : ",", i);
         ddbs_buf__text(&text, "]}");
         struct parsed p = parse_bytes(text.ptr, text.len, NULL);
@@ -221,7 +220,8 @@ TEST(an_event_has_at_most_10000_records)
             CHECK_INT(ddbs_event_count(p.event), count);
             CHECK(ddbs_event_ordered(p.event));
             ddbs_str last = ddbs_event_sequence(p.event, count - 1);
-            CHECK(last.len == (count < 10000 ? 4 : 5) && memcmp(last.ptr, count < 10000 ? "9999" : "10000", last.len) == 0);
+            CHECK(last.len == (count < 10000 ? 4 : 5) &&
+                  memcmp(last.ptr, count < 10000 ? "9999" : "10000", last.len) == 0);
         }
         parsed_free(&p);
         parsed_free(&scratch);

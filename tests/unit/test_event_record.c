@@ -33,6 +33,7 @@ static const struct {
       "7" },
     { "{" SOURCE ",'dynamodb':{'SequenceNumber':'7'},'x':{'eventSource':'aws:kinesis'}}", "7" },
     { "{" SOURCE ",'dynamodb':{'x\\q':'1','SequenceNumber\\u00':'2','SequenceNumber':'7'}}", "7" },
+    { "{" SOURCE ",'dynamodb':{'SequenceNumber':'7'},'x':['SequenceNumber':'1'],'y' {'SequenceNumber':'2'}}", "7" },
     /* bad inside, yet the index knows where it ends and what it is called */
     { "{" SOURCE ",'dynamodb':{'SequenceNumber':'7'} nonsense , ,: 'x' }", "7" },
     { "{" SOURCE " 'dynamodb':{'SequenceNumber':'7','Keys':{'a':{'S':}}}}", "7" },
@@ -237,8 +238,10 @@ TEST(one_record_out_of_order_is_enough)
         { EVENT(""), true },
         { EVENT(RECORD("A", "5", "")), true },
         { EVENT(RECORD("A", "1", "") "," RECORD("A", "3", "") "," RECORD("A", "4", "")), true },
-        { EVENT(RECORD("A", "1", "") "," RECORD("A", "3", "") "," RECORD("A", "2", "") "," RECORD("A", "4", "")), false },
-        { EVENT(RECORD("A", "2", "") "," RECORD("A", "1", "") "," RECORD("A", "3", "") "," RECORD("A", "4", "")), false },
+        { EVENT(RECORD("A", "1", "") "," RECORD("A", "3", "") "," RECORD("A", "2", "") "," RECORD("A", "4", "")),
+          false },
+        { EVENT(RECORD("A", "2", "") "," RECORD("A", "1", "") "," RECORD("A", "3", "") "," RECORD("A", "4", "")),
+          false },
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct parsed p = parse(rows[i].text);

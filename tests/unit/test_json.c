@@ -39,7 +39,7 @@ static const char *const valid[] = {
     " \t\n\r[ \t\n\r1 \t\n\r, 2 ] \t\n\r",
     "{ 'a' : [ { } ] , 'b' : null }",
     "'\\\"\\\\\\/\\b\\f\\n\\r\\t\\u0000\\uABCD\\uabcd'",
-    "'\\ud800'",       /* grammatical; what hands strings out looks closer */
+    "'\\ud800'", /* grammatical; what hands strings out looks closer */
     "'\\udc00\\ud800'",
     "'\x7f\xc3\xa9'",
 };

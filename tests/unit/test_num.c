@@ -314,8 +314,9 @@ TEST(halfway_cases_convert_as_strtod_does)
 {
     state = 2463534242;
     for (int i = 0; i < 50000; i++) {
-        static const char *const tails[] = { "", ".0", ".00000000000000000001", ".99999999999999999999", "e-100",
-                                             "e60" };
+        static const char *const tails[] = {
+            "", ".0", ".00000000000000000001", ".99999999999999999999", "e-100", "e60"
+        };
         uint64_t mantissa = (next_random() >> 11) | (UINT64_C(1) << 52);
         char text[64];
         snprintf(text, sizeof text, "%" PRIu64 "%s", mantissa * 2 + 1, tails[i % 6]);
@@ -325,7 +326,7 @@ TEST(halfway_cases_convert_as_strtod_does)
     }
 }
 
-static const char *const comma_locales[] = { "de_DE.UTF-8", "de_DE.utf8", "de_DE", "fr_FR.UTF-8", "fr_FR.utf8",
+static const char *const comma_locales[] = { "de_DE.UTF-8", "de_DE.utf8",  "de_DE",       "fr_FR.UTF-8", "fr_FR.utf8",
                                              "fr_FR",       "es_ES.UTF-8", "nl_NL.UTF-8", "pl_PL.UTF-8" };
 
 static bool set_comma_locale(void)

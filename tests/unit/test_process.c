@@ -7,7 +7,7 @@
 /* What the callbacks saw: a letter and the index for each call, "i0 m1 r2". */
 struct log {
     char text[400];
-    size_t fail_at;     /* index at which `status` is returned; others return DDBS_OK */
+    size_t fail_at; /* index at which `status` is returned; others return DDBS_OK */
     ddbs_status status;
     size_t poison_index;
     ddbs_error poison_error;
@@ -172,8 +172,9 @@ TEST(an_error_inside_record_7_of_10_leaves_the_first_seven_done)
         REQUIRE(ddbs_arena_new(&scratch.arena, 0) == DDBS_OK);
         struct buf text = new_text(&scratch);
         for (int i = 0; i < 10; i++)
-            ddbs_buf__format(&text, "%s{\"eventName\":\"INSERT\",\"eventSource\":\"aws:dynamodb\",\"dynamodb\":"
-                                    "{\"SequenceNumber\":\"10%d\"%s}}",
+            ddbs_buf__format(&text,
+                             "%s{\"eventName\":\"INSERT\",\"eventSource\":\"aws:dynamodb\",\"dynamodb\":"
+                             "{\"SequenceNumber\":\"10%d\"%s}}",
                              i == 0 ? "{\"Records\":[" : ",", i, i == 7 && poison ? ",\"Keys\":{\"k\":{}}" : "");
         ddbs_buf__text(&text, "]}");
         struct log log = new_log(poison ? SIZE_MAX : 7, DDBS_E_HANDLER);
@@ -364,8 +365,9 @@ TEST(one_record_at_a_time_is_in_memory)
     REQUIRE(ddbs_arena_new(&scratch.arena, 0) == DDBS_OK);
     struct buf text = new_text(&scratch);
     for (int i = 1; i <= 2000; i++)
-        ddbs_buf__format(&text, "%s{\"eventSource\":\"aws:dynamodb\",\"dynamodb\":{\"SequenceNumber\":\"%d\","
-                                "\"NewImage\":{\"text\":{\"S\":\"%0100d\"}}}}",
+        ddbs_buf__format(&text,
+                         "%s{\"eventSource\":\"aws:dynamodb\",\"dynamodb\":{\"SequenceNumber\":\"%d\","
+                         "\"NewImage\":{\"text\":{\"S\":\"%0100d\"}}}}",
                          i == 1 ? "{\"Records\":[" : ",", i, i);
     ddbs_buf__text(&text, "]}");
     struct parsed p = parse_bytes(text.ptr, text.len, NULL);

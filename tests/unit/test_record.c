@@ -60,7 +60,8 @@ TEST(what_a_record_does_not_say_is_absent)
 static struct parsed parse_with(const char *members, const char *in_dynamodb)
 {
     char text[1500];
-    snprintf(text, sizeof text, "{'Records':[{%s" SOURCE ",'dynamodb':{%s'SequenceNumber':'1'}}]}", members, in_dynamodb);
+    snprintf(text, sizeof text, "{'Records':[{%s" SOURCE ",'dynamodb':{%s'SequenceNumber':'1'}}]}", members,
+             in_dynamodb);
     return parse(text);
 }
 
@@ -70,8 +71,8 @@ TEST(operations_and_views_are_told_by_their_names)
         const char *name;
         ddbs_operation operation;
     } names[] = {
-        { "INSERT", DDBS_OP_INSERT }, { "MODIFY", DDBS_OP_MODIFY },   { "REMOVE", DDBS_OP_REMOVE },
-        { "insert", DDBS_OP_UNKNOWN }, { "REPLACE", DDBS_OP_UNKNOWN }, { "INSERT\\u0000", DDBS_OP_UNKNOWN },
+        { "INSERT", DDBS_OP_INSERT },  { "MODIFY", DDBS_OP_MODIFY },       { "REMOVE", DDBS_OP_REMOVE },
+        { "insert", DDBS_OP_UNKNOWN }, { "REPLACE", DDBS_OP_UNKNOWN },     { "INSERT\\u0000", DDBS_OP_UNKNOWN },
         { "", DDBS_OP_UNKNOWN },       { "\\u0049NSERT", DDBS_OP_INSERT },
     };
     static const struct {
@@ -276,7 +277,8 @@ static const struct {
     { "", "'NewImage':'x',", DDBS_E_SYNTAX, ".dynamodb.NewImage" },
     { "", "'OldImage':{'a':1},", DDBS_E_SYNTAX, ".dynamodb.OldImage.a" },
     { "", "'StreamViewType':1,", DDBS_E_SYNTAX, ".dynamodb.StreamViewType" },
-    { "", "'ApproximateCreationDateTimePrecision':1,", DDBS_E_SYNTAX, ".dynamodb.ApproximateCreationDateTimePrecision" },
+    { "", "'ApproximateCreationDateTimePrecision':1,", DDBS_E_SYNTAX,
+      ".dynamodb.ApproximateCreationDateTimePrecision" },
     { "'x':'\\ud800',", "", DDBS_E_SYNTAX, ".x" },
     { "'x':[1,{'y':'\\ude00\\ud83d'}],", "", DDBS_E_SYNTAX, ".x" },
     { "'x\\ud800':1,", "", DDBS_E_SYNTAX, "" },
@@ -344,8 +346,8 @@ TEST(an_index_that_is_none_is_misuse)
 
 TEST(a_record_can_be_decoded_again_and_in_any_order)
 {
-    struct parsed p = parse(EVENT(RECORD("INSERT", "1", ",'x':1") "," RECORD("INSERT", "2", ",'x':bad") "," RECORD(
-        "REMOVE", "3", "")));
+    struct parsed p = parse(
+        EVENT(RECORD("INSERT", "1", ",'x':1") "," RECORD("INSERT", "2", ",'x':bad") "," RECORD("REMOVE", "3", "")));
     static const size_t order[] = { 2, 0, 1, 0, 2, 1, 2 };
     for (size_t i = 0; i < sizeof order / sizeof *order; i++) {
         const ddbs_record *r = record_of(&p, order[i]);

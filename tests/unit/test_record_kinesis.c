@@ -21,12 +21,13 @@ static struct parsed parse_around(const char *change, const char *members, const
 
 TEST(the_change_is_inside_and_the_sequence_number_outside)
 {
-    struct parsed p = parse_around(" {'eventID':'inner','eventName':'REMOVE','tableName':'Orders','awsRegion':'us-east-1',"
-                                   "'eventSource':'aws:dynamodb','recordFormat':'application/json','unknown':[{}],"
-                                   "'userIdentity':{'type':'Service','principalId':'dynamodb.amazonaws.com'},"
-                                   "'dynamodb':{'Keys':{'k':{'S':'key'}},'OldImage':{'k':{'S':'key'}},'SizeBytes':4,"
-                                   "'ApproximateCreationDateTime':1792399203417,'SequenceNumber':'5'}} ",
-                                   "", NULL);
+    struct parsed p =
+        parse_around(" {'eventID':'inner','eventName':'REMOVE','tableName':'Orders','awsRegion':'us-east-1',"
+                     "'eventSource':'aws:dynamodb','recordFormat':'application/json','unknown':[{}],"
+                     "'userIdentity':{'type':'Service','principalId':'dynamodb.amazonaws.com'},"
+                     "'dynamodb':{'Keys':{'k':{'S':'key'}},'OldImage':{'k':{'S':'key'}},'SizeBytes':4,"
+                     "'ApproximateCreationDateTime':1792399203417,'SequenceNumber':'5'}} ",
+                     "", NULL);
     const ddbs_record *r = record_of(&p, 0);
     REQUIRE(r != NULL);
     CHECK_INT(r->source, DDBS_SOURCE_KINESIS);

@@ -217,8 +217,8 @@ TEST(example_events_are_never_acknowledged_wrongly)
 
 TEST(a_batch_with_a_bad_record_is_never_acknowledged_wrongly)
 {
-    torture(json_text(EVENT(RECORD("INSERT", "1", "") "," RECORD("MODIFY", "2", ",'eventID':5") "," RECORD(
-        "REMOVE", "10", ""))));
+    torture(json_text(
+        EVENT(RECORD("INSERT", "1", "") "," RECORD("MODIFY", "2", ",'eventID':5") "," RECORD("REMOVE", "10", ""))));
 }
 
 TEST(a_window_is_never_acknowledged_wrongly)

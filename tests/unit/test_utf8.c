@@ -46,9 +46,9 @@ static const char *const right[] = {
     "",
     "plain ASCII, longer than a word",
     "\x7f",
-    "\xc2\x80",         /* U+0080 */
-    "\xdf\xbf",         /* U+07FF */
-    "\xe0\xa0\x80",     /* U+0800 */
+    "\xc2\x80",     /* U+0080 */
+    "\xdf\xbf",     /* U+07FF */
+    "\xe0\xa0\x80", /* U+0800 */
     "\xec\xbf\xbf",
     "\xed\x80\x80",
     "\xed\x9f\xbf",     /* U+D7FF, before the surrogates */

@@ -157,8 +157,8 @@ TEST(another_type_is_an_error_and_leaves_the_out_parameter)
 {
     static const struct {
         const char *name, *fits;
-    } rows[] = { { "s", "s" }, { "n", "n" }, { "b", "b" }, { "t", "t" },  { "z", "" },  { "m", "m" },
-                 { "l", "" },  { "ss", "" }, { "ns", "" }, { "bs", "" } };
+    } rows[] = { { "s", "s" }, { "n", "n" }, { "b", "b" }, { "t", "t" }, { "z", "" },
+                 { "m", "m" }, { "l", "" },  { "ss", "" }, { "ns", "" }, { "bs", "" } };
     const ddbs_item *item;
     struct parsed p = item_of(ALL_TYPES, &item);
     REQUIRE(item != NULL);

@@ -233,6 +233,24 @@ TEST(a_duplicate_among_many_names_is_found_and_named)
     }
 }
 
+TEST(of_two_duplicates_the_first_in_the_event_is_named)
+{
+    for (size_t count = 10; count <= 40; count += 10) {
+        struct parsed scratch = { .event = NULL };
+        const ddbs_item *item;
+        REQUIRE(ddbs_arena_new(&scratch.arena, 0) == DDBS_OK);
+        struct buf text = new_text(&scratch);
+        for (size_t i = 0; i < count; i++)
+            ddbs_buf__format(&text, "%s\"%zu\":{\"S\":\"\"}", i == 0 ? "{" : ",", i);
+        ddbs_buf__text(&text, ",\"7\":{\"S\":\"\"},\"3\":{\"S\":\"\"},\"8\":{\"S\":\"\"},\"7\":{\"S\":\"\"}}");
+        struct parsed p = parse_item(text.ptr, text.len, &item);
+        CHECK_STATUS(p.status, DDBS_E_DUPLICATE);
+        CHECK_STR(p.error.path, "Records[0].dynamodb.NewImage.7");
+        parsed_free(&p);
+        parsed_free(&scratch);
+    }
+}
+
 /* What stands behind a map with sorted names must still be reached. */
 TEST(values_behind_a_large_map_are_found)
 {
