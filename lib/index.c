@@ -132,10 +132,8 @@ static bool read_members(struct index *ix, const struct member *members, size_t 
             return refuse_json(ix);
         if (!more)
             return true;
-        ddbs_json__space(&ix->json);
-        if (!ddbs_json__string(&ix->json, &name) || !ddbs_json__expect(&ix->json, ':', "expected ':' after a name"))
+        if (!ddbs_json__name(&ix->json, &name))
             return refuse_json(ix);
-        ddbs_json__space(&ix->json);
         size_t i = 0;
         while (i < count && !ddbs_json__string_is(ix->json.text, name, members[i].name))
             i++;

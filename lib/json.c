@@ -256,11 +256,13 @@ static bool scalar(struct json *json)
     }
 }
 
-static bool name(struct json *json)
+bool ddbs_json__name(struct json *json, struct json_string *out)
 {
-    struct json_string ignored;
     ddbs_json__space(json);
-    return ddbs_json__string(json, &ignored) && ddbs_json__expect(json, ':', "expected ':' after a name");
+    if (!ddbs_json__string(json, out) || !ddbs_json__expect(json, ':', "expected ':' after a name"))
+        return false;
+    ddbs_json__space(json);
+    return true;
 }
 
 /* One bit for each open bracket: is it an object's? */
@@ -290,6 +292,7 @@ static bool innermost_is_object(const struct brackets *stack)
 bool ddbs_json__skip(struct json *json, size_t open)
 {
     struct brackets stack = { .count = 0 };
+    struct json_string name;
     bool first = false;
     do {
         if (stack.count > 0) {
@@ -302,7 +305,7 @@ bool ddbs_json__skip(struct json *json, size_t open)
                 stack.count--;
                 continue;
             }
-            if (object && !name(json))
+            if (object && !ddbs_json__name(json, &name))
                 return false;
         }
         ddbs_json__space(json);

@@ -41,6 +41,10 @@ bool ddbs_json__expect(struct json *json, char byte, const char *reason);
 bool ddbs_json__more(struct json *json, char close, bool first, bool *more);
 
 bool ddbs_json__string(struct json *json, struct json_string *out);
+
+/* Whitespace, a name, its colon, and whitespace: up to the member's value. */
+bool ddbs_json__name(struct json *json, struct json_string *out);
+
 bool ddbs_json__number(struct json *json);
 bool ddbs_json__bool(struct json *json, bool *out);
 bool ddbs_json__null(struct json *json);

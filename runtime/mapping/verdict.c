@@ -83,40 +83,43 @@ static bool read_identifier(struct reader *reader)
     return ddbs_json__skip(json, 3);
 }
 
-/* The next name of the object that is open, and the colon after it. */
-static bool read_name(struct json *json, struct json_string *name)
-{
-    ddbs_json__space(json);
-    return ddbs_json__string(json, name) && ddbs_json__expect(json, ':', "expected ':' after a name");
-}
-
-static bool read_entry(struct reader *reader)
+/* The object at the cursor, in `open` brackets: the member `wanted` is read, others are skipped. `*times` gets how often
+ * it occurred. */
+static bool read_object(struct reader *reader, size_t open, const char *wanted, bool (*read)(struct reader *),
+                        size_t *times)
 {
     struct json *json = &reader->json;
     struct json_string name;
-    size_t seen = 0;
     bool more;
-    ddbs_json__space(json);
-    if (ddbs_json__peek(json) != '{') {
-        fail(reader, "an entry of batchItemFailures is no object", true);
-        return ddbs_json__skip(json, 2);
-    }
+    *times = 0;
     json->at++;
     for (bool first = true;; first = false) {
         if (!ddbs_json__more(json, '}', first, &more))
             return false;
         if (!more)
-            break;
-        if (!read_name(json, &name))
+            return true;
+        if (!ddbs_json__name(json, &name))
             return false;
-        bool wanted = ddbs_json__string_is(json->text, name, "itemIdentifier");
-        seen += wanted;
-        if (!(wanted ? read_identifier(reader) : ddbs_json__skip(json, 3)))
+        bool is_wanted = ddbs_json__string_is(json->text, name, wanted);
+        *times += is_wanted;
+        if (!(is_wanted ? read(reader) : ddbs_json__skip(json, open + 1)))
             return false;
     }
-    if (seen == 0)
+}
+
+static bool read_entry(struct reader *reader)
+{
+    size_t times;
+    ddbs_json__space(&reader->json);
+    if (ddbs_json__peek(&reader->json) != '{') {
+        fail(reader, "an entry of batchItemFailures is no object", true);
+        return ddbs_json__skip(&reader->json, 2);
+    }
+    if (!read_object(reader, 2, "itemIdentifier", read_identifier, &times))
+        return false;
+    if (times == 0)
         fail(reader, "an entry of batchItemFailures has no itemIdentifier", false);
-    else if (seen > 1)
+    else if (times > 1)
         fail(reader, "an entry of batchItemFailures has itemIdentifier twice", true);
     return true;
 }
@@ -146,24 +149,10 @@ static bool read_list(struct reader *reader)
 
 static bool read_members(struct reader *reader)
 {
-    struct json *json = &reader->json;
-    struct json_string name;
-    size_t seen = 0;
-    bool more;
-    json->at++;
-    for (bool first = true;; first = false) {
-        if (!ddbs_json__more(json, '}', first, &more))
-            return false;
-        if (!more)
-            break;
-        if (!read_name(json, &name))
-            return false;
-        bool wanted = ddbs_json__string_is(json->text, name, "batchItemFailures");
-        seen += wanted;
-        if (!(wanted ? read_list(reader) : ddbs_json__skip(json, 1)))
-            return false;
-    }
-    if (seen > 1)
+    size_t times;
+    if (!read_object(reader, 0, "batchItemFailures", read_list, &times))
+        return false;
+    if (times > 1)
         fail(reader, "batchItemFailures occurs twice", true);
     return true;
 }
