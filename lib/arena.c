@@ -60,8 +60,23 @@ static size_t block_size(const ddbs_arena *arena, size_t size)
     return wanted > left ? 0 : wanted;
 }
 
+/* Free the blocks behind the current one: they are empty, but the limit counts them. */
+static void drop_spare(ddbs_arena *arena)
+{
+    struct arena_block **end = arena->current == NULL ? &arena->first : &arena->current->next;
+    while (*end != NULL) {
+        struct arena_block *block = *end;
+        *end = block->next;
+        arena->total -= block->size;
+        ASAN_UNPOISON_MEMORY_REGION(block->bytes, block->size);
+        free(block);
+    }
+}
+
 static struct arena_block *block_add(ddbs_arena *arena, size_t size)
 {
+    if (block_size(arena, size) == 0)
+        drop_spare(arena);
     size_t bytes = block_size(arena, size);
     struct arena_block *block = bytes == 0 ? NULL : malloc(sizeof *block + bytes);
     struct arena_block **end = &arena->first;
@@ -146,12 +161,9 @@ void ddbs_arena_reset(ddbs_arena *arena)
 
 void ddbs_arena_free(ddbs_arena *arena)
 {
-    struct arena_block *block = arena == NULL ? NULL : arena->first;
-    while (block != NULL) {
-        struct arena_block *next = block->next;
-        ASAN_UNPOISON_MEMORY_REGION(block->bytes, block->size);
-        free(block);
-        block = next;
-    }
+    if (arena == NULL)
+        return;
+    ddbs_arena_reset(arena);
+    drop_spare(arena);
     free(arena);
 }

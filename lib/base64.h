@@ -4,8 +4,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Decode `len` characters; `out` may be `text` itself. `*used` gets the number of bytes, at most len / 4 * 3. False when
- * the text is not canonical base64; `out` is then undefined. */
+/* Decode `len` characters; `out` may be `text` itself. `*used` gets the number of bytes, at most len / 4 * 3. False
+ * when the text is not canonical base64; `out` is then undefined. */
 bool ddbs_base64__decode(char *out, const char *text, size_t len, size_t *used);
 
 /* Characters that `len` bytes take. */

@@ -72,6 +72,8 @@ static void escape(struct buf *buf, unsigned char byte)
 void ddbs_buf__json(struct buf *buf, const char *text, size_t len)
 {
     size_t plain = 0; /* begin of the run that needs no escape */
+    if (len == 0)
+        text = "";
     ddbs_buf__bytes(buf, "\"", 1);
     for (size_t i = 0; i < len; i++) {
         unsigned char byte = (unsigned char)text[i];

@@ -1,4 +1,4 @@
-/* buf.h: a growing text in an arena. A failed append makes every later one fail, so it is asked for once, at the end. */
+/* buf.h: a growing text in an arena. A failed append makes every later one fail: asked for once, at the end. */
 #ifndef LIB_BUF_H
 #define LIB_BUF_H
 #include <ddbstream/base.h>

@@ -45,10 +45,11 @@ static bool skip_value(struct index *ix, size_t open)
 
 static bool read_records_member(struct index *ix)
 {
-    size_t begin = ix->json.at;
     if (ddbs_json__peek(&ix->json) == '[')
         return read_records(ix);
-    return skip_value(ix, 1) && refuse(ix, DDBS_E_EVENT, begin, "expected an array of records");
+    ix->records_no_array = true;
+    ix->records_at = ix->json.at;
+    return skip_value(ix, 1);
 }
 
 /* A string of the envelope that is handed out: in the arena, escapes resolved, NUL-terminated. */
@@ -196,6 +197,15 @@ static bool read_event(struct index *ix)
     }
 }
 
+/* JSON, but no event of a stream. */
+static bool refuse_without_records(struct index *ix)
+{
+    if (!ix->records_no_array)
+        return refuse(ix, DDBS_E_EVENT, 0, "expected an object with Records, or an array of records");
+    ix->member = "Records";
+    return refuse(ix, DDBS_E_EVENT, ix->records_at, "expected an array of records");
+}
+
 static bool read_all(struct index *ix)
 {
     size_t invalid = ddbs_utf8__check(ix->json.text, ix->json.len);
@@ -207,9 +217,7 @@ static bool read_all(struct index *ix)
     ddbs_json__space(&ix->json);
     if (ix->json.at < ix->json.len)
         return refuse(ix, DDBS_E_SYNTAX, ix->json.at, "text after the end of the event");
-    if (!ix->has_records)
-        return refuse(ix, DDBS_E_EVENT, 0, "expected an object with Records, or an array of records");
-    return true;
+    return ix->has_records || refuse_without_records(ix);
 }
 
 ddbs_status ddbs_event_parse(ddbs_arena *arena, const void *json, size_t len, const ddbs_event_options *options,

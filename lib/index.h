@@ -1,5 +1,5 @@
-/* index.h: the pass over a whole event, in two halves: index.c reads the envelope strictly, walk.c follows the tokens of
- * one record. */
+/* index.h: the pass over a whole event, in two halves: index.c reads the envelope strictly, walk.c follows the tokens
+ * of one record. */
 #ifndef LIB_INDEX_H
 #define LIB_INDEX_H
 #include "lib/event.h"
@@ -11,6 +11,8 @@ struct index {
     struct ddbs_event *event;
     size_t capacity; /* of event->records */
     bool has_records;
+    bool records_no_array; /* there is a member Records, and it is something else */
+    size_t records_at;     /* where its value begins */
     ddbs_error *error;
     const char *outer, *member; /* the place in the envelope, for an error: "window" "start"; NULL: none */
 };

@@ -88,7 +88,7 @@ ddbs_status ddbs_num__parse(ddbs_num num, struct decimal *out)
     long exponent = 0;
     long last = 0;
 
-    if (!split_mantissa(num.ptr + sign, num.len - sign, &mantissa))
+    if (num.len == 0 || !split_mantissa(num.ptr + sign, num.len - sign, &mantissa))
         return DDBS_E_SYNTAX;
     const char *rest = mantissa.ptr + mantissa.len;
     size_t left = num.len - sign - mantissa.len;

@@ -1,4 +1,4 @@
-/* walk.c: one record during the index of an event. Only strings and brackets are followed, to find the record's end, its
+/* walk.c: one record during the index of an event. Only strings and brackets are followed, to find its end, its
  * event source and its sequence number; its grammar is judged when it is decoded, so that a bad record harms only
  * itself. What decides about acknowledging (the count, the sequence numbers) comes from here alone: a wrong hit would
  * acknowledge lost records, so a name counts at exactly its place only, and twice is an error. */

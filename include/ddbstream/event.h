@@ -100,14 +100,14 @@ DDBS_API size_t ddbs_event_count(const ddbs_event *event);
 DDBS_API ddbs_source ddbs_event_source(const ddbs_event *event);
 
 /** Whether every sequence number is larger than the one before it. Only then does a failure's identifier tell Lambda
- *  the right place to resume: it takes the lowest one reported (developer guide, services-ddb-batchfailurereporting). */
+ *  where to resume: it takes the lowest one reported (developer guide, services-ddb-batchfailurereporting). */
 DDBS_API bool ddbs_event_ordered(const ddbs_event *event);
 
 /** The sequence number of record `index`, known before the record is decoded; not NUL-terminated. `index` is below the
  *  count. */
 DDBS_API ddbs_str ddbs_event_sequence(const ddbs_event *event, size_t index);
 
-/** What names record `index` in batchItemFailures: its sequence number, or with Pipes its eventID. Not NUL-terminated. */
+/** What names record `index` in batchItemFailures: its sequence number, with Pipes its eventID; not NUL-terminated. */
 DDBS_API ddbs_str ddbs_event_identifier(const ddbs_event *event, size_t index);
 
 /** The record's JSON as it stands in the event; not NUL-terminated. */

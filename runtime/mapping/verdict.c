@@ -83,8 +83,8 @@ static bool read_identifier(struct reader *reader)
     return ddbs_json__skip(json, 3);
 }
 
-/* The object at the cursor, in `open` brackets: the member `wanted` is read, others are skipped. `*times` gets how often
- * it occurred. */
+/* The object at the cursor, in `open` brackets: the member `wanted` is read, others are skipped. `*times` gets how
+ * often it occurred. */
 static bool read_object(struct reader *reader, size_t open, const char *wanted, bool (*read)(struct reader *),
                         size_t *times)
 {

@@ -87,11 +87,14 @@ while True:
             path, answer = "error", value
         elif step == "big":
             answer = "x" * value
-        elif step == "cut":
+        elif step in ("cut", "last"):
             import socket
             name, port = host.split(":")
             raw = socket.create_connection((name, int(port)))
-            raw.sendall(f"POST {BASE}invocation/{id}/response HTTP/1.1\r\nContent-Length: 100\r\n\r\n{{}}".encode())
+            body = b"x" * (value if step == "last" else 50)
+            length = len(body) + (step == "cut")
+            raw.sendall(f"POST {BASE}invocation/{id}/response HTTP/1.1\r\nContent-Length: {length}\r\n\r\n".encode() + body)
+            if step == "last": os._exit(0)
             if value == "die": os._exit(9)
             raw.shutdown(socket.SHUT_WR)
             answer["cut"] = raw.recv(65536).decode()

@@ -334,6 +334,14 @@ def a_cut_answer_is_an_error_of_the_invocation():
 
 
 @test
+def an_answer_counts_though_the_process_ends_before_it_is_read():
+    with Server() as server:
+        for size in (0, 10, PAYLOAD_MAX, PAYLOAD_MAX):
+            status, headers, body = server.request("POST", INVOKE, json.dumps({"last": size}).encode())
+            expect((status, headers.get("x-amz-function-error"), len(body)), (200, None, size))
+
+
+@test
 def a_process_that_dies_within_its_answer_has_crashed():
     with Server() as server:
         for _ in range(5):
@@ -417,6 +425,8 @@ def a_function_that_ignores_sigterm_is_killed():
 def a_function_does_not_outlive_a_killed_server():
     with Server() as server:
         pid = server.invoke({"pid": 1})["pid"]
+        Background(server.request, "POST", INVOKE, b'{"print": "asleep", "sleep": 300}')
+        assert eventually(lambda: "asleep" in server.errors())
         expect(server.stop(signal.SIGKILL), -signal.SIGKILL)
         assert eventually(lambda: not alive(pid))
 
@@ -461,7 +471,11 @@ def a_thousand_requests_wait_and_one_more_is_refused():
         expect((status, json.loads(refusal)["errorType"]), (429, "TooManyRequestsException"))
         expect(server.request("GET", "/ping")[0], 200)
         for each in sockets:
-            each.close()
+            each.setblocking(False)
+            try:
+                raise AssertionError(f"answered before its turn: {each.recv(1)}")
+            except BlockingIOError:
+                each.close()
 
 
 @test

@@ -81,6 +81,16 @@ def requests_may_be_sent_ahead():
 
 
 @test
+def a_request_sent_ahead_waits_for_the_answer_before_it():
+    with Server(runtime=None) as server, Runtime(server) as runtime, server.connect() as raw:
+        raw.sendall(f"POST {INVOKE} HTTP/1.1\r\nContent-Length: 2\r\n\r\n[]".encode() + PING)
+        runtime.next()
+        expect(runtime.post("response", b"[1]")[0], 202)
+        expect(read_response(raw)[2], b"[1]")
+        expect(read_response(raw)[2], b"pong")
+
+
+@test
 def many_requests_ahead_do_not_pile_up_while_one_waits():
     with Server(runtime=None) as server, Runtime(server) as runtime:
         runtime.send("GET", NEXT)

@@ -49,8 +49,8 @@ bool check_status(ddbs_status got, ddbs_status want, const char *text, const cha
  * sanitizers. Given back when the test ends. */
 char *check_guard(const void *bytes, size_t len);
 
-/* Let allocation number `n` (from 0) of the code under test and all after it fail; SIZE_MAX: none. check_allocs() counts
- * the allocations since the last call of check_fail_alloc. Works through the linker's --wrap. */
+/* Let allocation number `n` (from 0) of the code under test and all after it fail; SIZE_MAX: none. check_allocs()
+ * counts the allocations since the last call of check_fail_alloc. Works through the linker's --wrap. */
 void check_fail_alloc(size_t n);
 size_t check_allocs(void);
 #endif

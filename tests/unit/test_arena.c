@@ -155,6 +155,17 @@ TEST(a_warm_arena_does_not_allocate)
     ddbs_arena_free(arena);
 }
 
+TEST(a_warm_arena_finds_a_large_block_behind_small_ones)
+{
+    ddbs_arena *arena = arena_of(0);
+    CHECK(ddbs_arena__alloc(arena, 60000) != NULL && ddbs_arena__alloc(arena, 60000) != NULL);
+    char *large = ddbs_arena__alloc(arena, 1000000);
+    ddbs_arena_reset(arena);
+    check_fail_alloc(0);
+    CHECK(large != NULL && ddbs_arena__alloc(arena, 1000000) == large);
+    ddbs_arena_free(arena);
+}
+
 TEST(an_arena_without_memory_says_so)
 {
     ddbs_arena *arena = NULL;
@@ -214,3 +225,15 @@ TEST(a_view_that_outlives_its_record_is_caught)
     ddbs_arena_free(arena);
 }
 #endif
+
+TEST(a_limit_counts_what_is_held_not_what_is_kept_warm)
+{
+    ddbs_arena *arena;
+    REQUIRE(ddbs_arena_new(&arena, 1000) == DDBS_OK);
+    for (size_t size = 100; size <= 900; size += 50) {
+        CHECK(ddbs_arena__alloc(arena, size) != NULL);
+        ddbs_arena_reset(arena);
+    }
+    CHECK(ddbs_arena__alloc(arena, 1001) == NULL);
+    ddbs_arena_free(arena);
+}

@@ -85,6 +85,11 @@ static const struct {
     { "'\\'", 3 }, /* the quote is escaped, then nothing */
     { "'\\u12'", 1 },
     { "'\\u12g4'", 1 },
+    { "'\\u12G4'", 1 },
+    { "'\\u12/4'", 1 },
+    { "'\\u12:4'", 1 },
+    { "'\\u12@4'", 1 },
+    { "'\\u12`4'", 1 },
     { "'\\U0041'", 1 },
     { "'\\", 1 },
     { "[", 1 },
@@ -198,6 +203,8 @@ TEST(surrogate_escapes_must_pair_where_strings_are_handed_out)
         { "'\\ud83dx'", false },
         { "'\\ud83d\\n'", false },
         { "'\\ud83d\\u0041'", false },
+        { "'\\ud83d\\ue000'", false },
+        { "'\\udbff\\udbff'", false },
         { "'\\ud83d\\ud83d\\ude00'", false },
         { "'\\ud83d\\ude00\\ude00'", false },
     };

@@ -182,6 +182,10 @@ static const struct {
     { "9223372036", DDBS_OK, 9223372036000000000 },
     { "9223372037", DDBS_E_RANGE, 0 },
     { "1E126", DDBS_E_LIMIT, 0 },
+    { "-", DDBS_E_SYNTAX, 0 },
+    { "'\\ud800'", DDBS_E_SYNTAX, 0 },
+    { "-9223372036.854775807", DDBS_OK, -INT64_MAX },
+    { "-9223372036.854775808", DDBS_E_RANGE, 0 }, /* DDBS_NO_TIME */
     { "null", DDBS_E_SYNTAX, 0 },
     { "true", DDBS_E_SYNTAX, 0 },
     { "''", DDBS_E_SYNTAX, 0 },

@@ -193,6 +193,18 @@ TEST(a_bad_record_around_the_change_is_bad)
     parsed_free(&p);
 }
 
+TEST(a_precision_is_judged_even_without_a_time)
+{
+    struct parsed p = parse_around("{'dynamodb':{'ApproximateCreationDateTimePrecision':'MICROSECOND'}}", "", NULL);
+    const ddbs_record *r = record_of(&p, 0);
+    CHECK(r != NULL && r->created_ns == DDBS_NO_TIME);
+    parsed_free(&p);
+    p = parse_around("{'dynamodb':{'ApproximateCreationDateTimePrecision':'WEEK'}}", "", NULL);
+    CHECK(record_of(&p, 0) == NULL);
+    CHECK_STR(p.error.path, "Records[0].kinesis.data.dynamodb.ApproximateCreationDateTimePrecision");
+    parsed_free(&p);
+}
+
 TEST(escapes_in_the_data_are_resolved_before_it_is_decoded)
 {
     struct parsed p = parse("{'Records':[{'eventSource':'aws:kinesis','kinesis':{'sequenceNumber':'1',"

@@ -22,6 +22,9 @@ TEST(all_ten_types_are_read)
     CHECK_VIEW(text, "text");
     REQUIRE(ddbs_get(item, "n", &num) == DDBS_OK);
     CHECK_VIEW(num, "-12.50");
+    const ddbs_value *value = NULL;
+    REQUIRE(ddbs_get(item, "n", &value) == DDBS_OK);
+    CHECK(value == ddbs_item_find(item, ddbs_str_c("n")));
     REQUIRE(ddbs_get(item, "b", &bytes) == DDBS_OK);
     CHECK(bytes.len == 4 && memcmp(bytes.ptr, "\0foo", 4) == 0);
     CHECK(ddbs_get(item, "t", &truth) == DDBS_OK && truth);
