@@ -27,6 +27,9 @@ class Number(str):
     def __eq__(self, other):
         return type(other) is Number and str.__eq__(self, other)
 
+    def __ne__(self, other):  # str brings its own, which would not ask __eq__
+        return not self == other
+
     __hash__ = str.__hash__
 
 

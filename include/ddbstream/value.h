@@ -115,7 +115,7 @@ DDBS_GET_OVERLOAD(const ddbs_value *, ddbs_get_value)
 #undef DDBS_GET_OVERLOAD
 }
 #else
-/** The attribute `name` of `item` as the C type that `out` points to; a type other than those above does not compile. */
+/** The attribute `name` of `item` as the C type that `out` points to; no other types than those above compile. */
 #define ddbs_get(item, name, out)                                                                                      \
     _Generic((out),                                                                                                    \
         ddbs_str *: ddbs_get_str,                                                                                      \
