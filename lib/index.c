@@ -140,7 +140,7 @@ static bool read_members(struct index *ix, const struct member *members, size_t 
             i++;
         ix->member = i < count ? members[i].name : NULL;
         if (i < count && (seen >> i & 1))
-            return refuse(ix, DDBS_E_DUPLICATE, name.begin, "the event has it twice");
+            return refuse(ix, DDBS_E_DUPLICATE, name.begin - 1, "the event has it twice");
         seen |= i < count ? 1u << i : 0;
         if (!(i < count ? members[i].read(ix) : skip_value(ix, open)))
             return false;

@@ -53,13 +53,13 @@ def decode(program, case, *mode, stdin=None):
 
 
 def describe(found):
-    return json.dumps(found, ensure_ascii=True)[:300]
+    return f"the number {found}" if type(found) is Number else json.dumps(found)[:300]
 
 
 def difference(got, want, path):
     """Where two parsed texts differ first, and how."""
     if type(got) is type(want) is tuple and [name for name, _ in got] == [name for name, _ in want]:
-        pairs = [(f"{path}.{name}", value, wanted) for (name, value), (_, wanted) in zip(got, want)]
+        pairs = [(f"{path}.{name!a:.100}", value, wanted) for (name, value), (_, wanted) in zip(got, want)]
     elif type(got) is type(want) is list and len(got) == len(want):
         pairs = [(f"{path}[{index}]", value, wanted) for index, (value, wanted) in enumerate(zip(got, want))]
     else:

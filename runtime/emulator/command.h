@@ -23,7 +23,7 @@ int command_failed(const char *name, const char *format, ...) __attribute__((for
 /* Read a whole decimal number between `min` and `max`; 0 when `text` is one, -1 otherwise. */
 int command_number(const char *text, long long min, long long max, long long *out);
 
-/* The content of a file, NUL-terminated; "-" is standard input; gzip is unpacked. At most `limit` bytes. The caller
- * frees it. Returns 0, or -1 with a sentence in `why`. */
+/* The content of a file, NUL-terminated; "-" is standard input; gzip is unpacked. Of a larger one the first `limit`
+ * bytes: ask for one more than is allowed to tell. The caller frees it. Returns 0, or -1 with a sentence in `why`. */
 int command_read(const char *path, size_t limit, char **out, size_t *len, char *why, size_t why_size);
 #endif

@@ -373,8 +373,13 @@ int esm_load(struct esm *out, const char *path, char *why, size_t why_size)
     char *text;
     size_t len;
     *out = (struct esm){ .settings = { .batch_size = 100, .retries = MAPPING_RETRIES_UNLIMITED } };
-    if (command_read(path, FILE_BYTES_MAX, &text, &len, why, why_size) != 0)
+    if (command_read(path, FILE_BYTES_MAX + 1, &text, &len, why, why_size) != 0)
         return -1;
+    if (len > FILE_BYTES_MAX) {
+        snprintf(why, why_size, "%s: larger than 1 MiB, which no mapping is", path);
+        free(text);
+        return -1;
+    }
     struct reader reader = { .esm = out, .path = path, .why = why, .why_size = why_size };
     const char *end = text;
     cJSON *root = cJSON_ParseWithLengthOpts(text, len + 1, &end, 1);

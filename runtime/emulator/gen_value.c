@@ -127,12 +127,12 @@ static void write_string(struct value_gen *gen)
 
 /* ---- Names ---- */
 
-/* What applications use, what looks like the JSON around it, and what has to be escaped, one behind another, each with a
- * '|' at its end. No name is another one with "_" and a number behind it, so that gen_name can tell its rounds apart. */
+/* What applications use, what looks like the JSON around it, and what has to be escaped, one behind another, each with
+ * a '|' at its end. No name is another one with "_" and a number behind it, so that gen_name can tell its rounds apart.
+ */
 static const char32_t NAMES[] =
-    U"Status|Qty|total|S|nul\0!\x7f|customer|say \"hi\"|line.total|M|tags|\U0001f600|lines[0]|"
-    U"back\\slash|N|a/b|updatedAt|\u5024\u6bb5|NULL|aws:rep:region|qty|tab\tand\nline|"
-    U"gr\u00f6\u00dfe|NewImage| |";
+    U"Status|Qty|total|S|nul\0!\x7f|customer|say \"hi\"|line.total|M|tags|\U0001f600|lines[0]|back\\slash|N|a/b|"
+    U"updatedAt|\u5024\u6bb5|NULL|aws:rep:region|qty|tab\tand\nline|gr\u00f6\u00dfe|NewImage| |";
 enum { NAME_COUNT = 24 };
 
 void gen_name(struct value_gen *gen, uint32_t index)

@@ -1,4 +1,4 @@
-/* rng.h: a small random generator (splitmix64): the same seed gives the same numbers on every machine. Not for secrets. */
+/* rng.h: a small random generator (splitmix64). The same seed gives the same numbers everywhere. Not for secrets. */
 #ifndef EMULATOR_RNG_H
 #define EMULATOR_RNG_H
 #include <stdbool.h>

@@ -93,7 +93,8 @@ while True:
             raw = socket.create_connection((name, int(port)))
             body = b"x" * (value if step == "last" else 50)
             length = len(body) + (step == "cut")
-            raw.sendall(f"POST {BASE}invocation/{id}/response HTTP/1.1\r\nContent-Length: {length}\r\n\r\n".encode() + body)
+            head = f"POST {BASE}invocation/{id}/response HTTP/1.1\r\nContent-Length: {length}\r\n\r\n"
+            raw.sendall(head.encode() + body)
             if step == "last": os._exit(0)
             if value == "die": os._exit(9)
             raw.shutdown(socket.SHUT_WR)

@@ -133,7 +133,8 @@ def the_function_gets_the_environment_of_lambda():
                 "AWS_REGION": "us-east-2", "LAMBDA_RUNTIME_DIR": "/var/runtime"}
         expect({name: got.get(name) for name in want}, want)
         assert re.fullmatch(r"\d{4}/\d\d/\d\d/\[\$LATEST\][0-9a-f]{32}", got["AWS_LAMBDA_LOG_STREAM_NAME"]), got
-        for name in ("AWS_PROFILE", "AWS_EXECUTION_ENV", "_X_AMZN_TRACE_ID", "DDBS_REPORT", "AWS_LAMBDA_MAX_CONCURRENCY"):
+        for name in ("AWS_PROFILE", "AWS_EXECUTION_ENV", "_X_AMZN_TRACE_ID", "DDBS_REPORT",
+                     "AWS_LAMBDA_MAX_CONCURRENCY"):
             assert name not in got, name
         for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"):
             assert got[name] and "real" not in got[name], name
@@ -164,8 +165,8 @@ def an_error_of_the_function_is_passed_on():
     with Server() as server:
         expect(server.fail({"error": error}), error)
         expect(server.fail({"error": ""})["errorType"], "")
-        expect(server.fail({"error": "", "headers": {"Lambda-Runtime-Function-Error-Type": "Function.Mine"}})["errorType"],
-               "Function.Mine")
+        header = {"Lambda-Runtime-Function-Error-Type": "Function.Mine"}
+        expect(server.fail({"error": "", "headers": header})["errorType"], "Function.Mine")
         expect(list(server.invoke({"pid": 1})), ["pid"])
 
 
@@ -462,10 +463,14 @@ def a_thousand_requests_wait_and_one_more_is_refused():
     raise_descriptors()
     body = b"POST " + INVOKE.encode() + b" HTTP/1.1\r\nContent-Length: 2\r\n\r\n{}"
     with Server(runtime=None) as server:
-        sockets = [server.connect() for _ in range(1001)]  # one that runs, and the queue
-        for each in sockets:
-            each.sendall(body)
-        with server.connect() as raw:  # connections are served in their turn
+        sockets = []
+        for number in range(1001):  # one that runs, and the queue
+            sockets.append(server.connect())
+            sockets[-1].sendall(body)
+            if number % 50 == 0 or number == 1000:  # a full backlog would let later connections overtake
+                expect(server.request("GET", "/ping")[0], 200)
+                expect(server.request("GET", "/ping")[0], 200)
+        with server.connect() as raw:
             raw.sendall(body)
             status, _, refusal = read_response(raw)
         expect((status, json.loads(refusal)["errorType"]), (429, "TooManyRequestsException"))

@@ -179,8 +179,8 @@ def a_body_may_come_in_chunks():
                              (b"1\r\nx\r\n" * 500 + b"0\r\n\r\n", b"x" * 500)]:
             answer = Background(server.request, "POST", INVOKE, b"{}")
             runtime.next()
-            runtime.raw.sendall(f"POST {runtime.path('response')} HTTP/1.1\r\nTransfer-Encoding: Chunked\r\n\r\n".encode()
-                                + chunks)
+            head = f"POST {runtime.path('response')} HTTP/1.1\r\nTransfer-Encoding: Chunked\r\n\r\n"
+            runtime.raw.sendall(head.encode() + chunks)
             expect(read_response(runtime.raw)[::2], (202, ACCEPTED))
             expect(answer.result()[2], body)
 
@@ -188,7 +188,8 @@ def a_body_may_come_in_chunks():
 @test
 def an_event_may_come_in_chunks():
     with Server(runtime=None) as server, Runtime(server) as runtime, server.connect() as raw:
-        raw.sendall(f"POST {INVOKE} HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n3\r\n[1,\r\n2\r\n2]\r\n0\r\n\r\n".encode())
+        raw.sendall(f"POST {INVOKE} HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n".encode()
+                    + b"3\r\n[1,\r\n2\r\n2]\r\n0\r\n\r\n")
         expect(runtime.next(), b"[1,2]")
 
 
@@ -434,7 +435,8 @@ def an_extension_registers():
         status, headers, body = register(server)
         expect(status, 200)
         assert UUID.fullmatch(headers["lambda-extension-identifier"]), headers
-        expect(json.loads(body), {"functionName": "ddbstream-local", "functionVersion": "$LATEST", "handler": "bootstrap"})
+        expect(json.loads(body), {"functionName": "ddbstream-local", "functionVersion": "$LATEST",
+                                  "handler": "bootstrap"})
         expect(json.loads(register(server, "other", feature="accountId")[2])["accountId"], "111122223333")
 
 
