@@ -4,6 +4,7 @@
 # Other variants (V=san, V=debug, V=cov, V=fuzz) live in folders of their own, so that flags never mix.
 
 V ?= release
+JOBS ?= $(shell nproc 2>/dev/null || echo 1)
 OUT := $(if $(filter release,$(V)),build,build/$(V))
 OBJ := build/obj/$(V)
 
@@ -94,7 +95,8 @@ build/fuzz/fuzz_%: build/obj/fuzz/tests/fuzz/fuzz_%.o build/fuzz/libcore.a
 # ---- Using it -------------------------------------------------------------------------------------------------------
 
 .PHONY: run
-run: deps-build all
+run: deps-build
+	@$(MAKE) --no-print-directory -j$(JOBS) all
 	@build/ddbstream run build/examples/orders/bootstrap --env DDBS_REPORT=items \
 	    --esm examples/orders/esm.json --source examples/orders/orders.jsonl --on-failure build/orders-on-failure
 
@@ -121,7 +123,7 @@ SUITE = $(UNIT:$(OUT)/%=$(BIN)/%) \
 
 .PHONY: test
 test: deps-test
-	@$(MAKE) --no-print-directory programs
+	@$(MAKE) --no-print-directory -j$(JOBS) programs
 	@python3 tests/run.py $(SUITE) 'python3 tests/readme.py'
 
 .PHONY: programs suite
@@ -133,9 +135,10 @@ suite: programs
 .PHONY: check
 check: deps-check
 	@$(MAKE) --no-print-directory tidy headers
-	@$(MAKE) --no-print-directory V=gcc CC=gcc programs
-	@$(MAKE) --no-print-directory V=clang CC=clang programs
+	@$(MAKE) --no-print-directory -j$(JOBS) V=gcc CC=gcc programs
+	@$(MAKE) --no-print-directory -j$(JOBS) V=clang CC=clang programs
 	@$(MAKE) --no-print-directory layers symbols
+	@$(MAKE) --no-print-directory -j$(JOBS) V=san programs
 	@$(MAKE) --no-print-directory V=san suite LOSSLESS_RECORDS=3000
 
 FLAGS_gcc   := -O2 -Werror
@@ -149,14 +152,15 @@ tidy:
 	@python3 tests/tidy.py $(C_FILES)
 
 # Each public header alone, as C11 and as C++17, and the C++ overloads in use.
+CXXWARN := -Wall -Wextra -Wpedantic -Wconversion -Werror
 HEADERS := include/ddbstream.h $(sort $(wildcard include/ddbstream/*.h))
 .PHONY: headers
 headers:
-	@for header in $(HEADERS); do \
-	    $(CC) -std=c11 $(WARN) -Werror -Iinclude -x c -fsyntax-only $$header && \
-	    $(CXX) -std=c++17 -Wall -Wextra -Wpedantic -Wconversion -Werror -Iinclude -x c++ -fsyntax-only $$header || exit 1; \
-	done 2>&1 | grep -v 'pragma once' || true
-	@$(CXX) -std=c++17 -Wall -Wextra -Wpedantic -Wconversion -Werror -Iinclude -fsyntax-only tests/headers/use.cc
+	@for header in $(HEADERS:include/%=%); do \
+	    printf '#include <%s>\n' $$header | $(CC) -std=c11 $(WARN) -Werror -Iinclude -x c -fsyntax-only - && \
+	    printf '#include <%s>\n' $$header | $(CXX) -std=c++17 $(CXXWARN) -Iinclude -x c++ -fsyntax-only - || exit 1; \
+	done
+	@$(CXX) -std=c++17 $(CXXWARN) -Iinclude -fsyntax-only tests/headers/use.cc
 	@echo "  headers: $(words $(HEADERS)) alone, C11 and C++17"
 
 # lib/ reaches nothing of runtime/ and none of the libraries; the two sides of the runtime meet on a socket only.

@@ -6,11 +6,16 @@
 
 #include <string.h>
 
-static ddbs_status finish(struct buf *buf, const char *error_type, ddbs_answer *out)
+static ddbs_status finish(const struct buf *body, const char *error_type, const struct buf *message, ddbs_answer *out)
 {
-    if (buf->failed)
+    if (body->failed || message->failed)
         return DDBS_E_MEMORY;
-    *out = (ddbs_answer){ error_type != NULL, error_type, { buf->ptr, buf->len } };
+    *out = (ddbs_answer){
+        .is_error = error_type != NULL,
+        .error_type = error_type,
+        .body = { body->ptr, body->len },
+        .message = { message->ptr, message->len },
+    };
     return DDBS_OK;
 }
 
@@ -31,7 +36,7 @@ static const char *refusal_type_of(const ddbs_error *error)
     if (error->status == DDBS_E_EVENT)
         return "Runtime.UnexpectedEvent";
     if (error->status == DDBS_E_MEMORY)
-        return "Runtime.OutOfMemory";
+        return "Function.OutOfMemory"; /* Runtime.OutOfMemory is the platform's own */
     return "Runtime.EventMalformed";
 }
 
@@ -44,31 +49,66 @@ static void write_place(struct buf *buf, const ddbs_error *error)
 }
 
 /* {"errorMessage":...,"errorType":...,"stackTrace":[]} as the Runtime API takes it. */
-static ddbs_status write_error(struct buf *buf, const char *type, const struct buf *message, ddbs_answer *out)
+static ddbs_status write_error(const char *type, const struct buf *message, ddbs_answer *out)
 {
-    ddbs_buf__text(buf, "{\"errorMessage\":");
-    ddbs_buf__json(buf, message->ptr, message->len);
-    ddbs_buf__format(buf, ",\"errorType\":\"%s\",\"stackTrace\":[]}", type);
-    buf->failed = buf->failed || message->failed;
-    return finish(buf, type, out);
+    struct buf body = { .arena = message->arena };
+    ddbs_buf__text(&body, "{\"errorMessage\":");
+    ddbs_buf__json(&body, message->ptr, message->len);
+    ddbs_buf__format(&body, ",\"errorType\":\"%s\",\"stackTrace\":[]}", type);
+    return finish(&body, type, message, out);
 }
 
 ddbs_status ddbs_answer_refusal(const ddbs_error *error, ddbs_arena *arena, ddbs_answer *out)
 {
     struct buf message = { .arena = arena };
-    struct buf body = { .arena = arena };
     const char *type = refusal_type_of(error);
     ddbs_buf__format(&message, "%s: %s", type, error->reason);
     write_place(&message, error);
-    return write_error(&body, type, &message, out);
+    return write_error(type, &message, out);
 }
 
-static ddbs_status write_failure(const ddbs_event *event, const ddbs_outcome *outcome, const char *hint,
+/* Whether another record of the batch has the identifier of record `index`, too: only eventIDs of Pipes can repeat. */
+static bool is_ambiguous(const ddbs_event *event, size_t index)
+{
+    ddbs_str identifier = ddbs_event_identifier(event, index);
+    for (size_t i = 0; i < ddbs_event_count(event); i++) {
+        ddbs_str other = ddbs_event_identifier(event, i);
+        if (i != index && other.len == identifier.len && memcmp(other.ptr, identifier.ptr, other.len) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* Why naming the first record not done would not be safe; NULL: it is. */
+static const char *why_not_partial(const ddbs_event *event, const ddbs_outcome *outcome)
+{
+    /* Whether Lambda keeps the state of a partial answer is unknown. */
+    if (ddbs_event_window(event) != NULL)
+        return "in a tumbling window the whole batch is delivered again";
+    /* Lambda resumes at the lowest number reported: out of order it would acknowledge the wrong records. */
+    if (!ddbs_event_ordered(event))
+        return "sequence numbers are not increasing, so the whole batch is delivered again";
+    if (is_ambiguous(event, outcome->checkpoint))
+        return "another record has the same identifier, so the whole batch is delivered again";
+    return NULL;
+}
+
+static ddbs_status write_item_failure(ddbs_str identifier, const struct buf *message, ddbs_answer *out)
+{
+    struct buf body = { .arena = message->arena };
+    ddbs_buf__text(&body, "{\"batchItemFailures\":[{\"itemIdentifier\":\"");
+    ddbs_buf__bytes(&body, identifier.ptr, identifier.len);
+    ddbs_buf__text(&body, "\"}]}");
+    return finish(&body, NULL, message, out);
+}
+
+/* The record at the checkpoint failed. */
+static ddbs_status write_failure(const ddbs_event *event, const ddbs_outcome *outcome, ddbs_report report,
                                  ddbs_arena *arena, ddbs_answer *out)
 {
     struct buf message = { .arena = arena };
-    struct buf body = { .arena = arena };
     const char *type = error_type_of(outcome);
+    const char *hint = report == DDBS_REPORT_ITEMS ? why_not_partial(event, outcome) : NULL;
     ddbs_str sequence = ddbs_event_sequence(event, outcome->checkpoint);
     ddbs_buf__format(&message, "%s: %s", type, outcome->error.reason);
     write_place(&message, &outcome->error);
@@ -76,7 +116,9 @@ static ddbs_status write_failure(const ddbs_event *event, const ddbs_outcome *ou
                      sequence.ptr);
     if (hint != NULL)
         ddbs_buf__format(&message, "; hint: %s", hint);
-    return write_error(&body, type, &message, out);
+    if (report == DDBS_REPORT_ITEMS && hint == NULL)
+        return write_item_failure(ddbs_event_identifier(event, outcome->checkpoint), &message, out);
+    return write_error(type, &message, out);
 }
 
 static void write_state(struct buf *buf, const ddbs_window *window)
@@ -97,40 +139,36 @@ static bool state_is_empty(ddbs_str state)
     return inside == 0;
 }
 
+static ddbs_status write_without_handler(ddbs_arena *arena, ddbs_answer *out)
+{
+    struct buf message = { .arena = arena };
+    ddbs_buf__text(&message,
+                   "Function.NoWindowHandler: the final call of a window brings a state, and nothing takes it; "
+                   "hint: remove TumblingWindowInSeconds from the mapping");
+    return write_error("Function.NoWindowHandler", &message, out);
+}
+
 /* Everything is accounted for. */
 static ddbs_status write_success(const ddbs_event *event, ddbs_arena *arena, ddbs_answer *out)
 {
     const ddbs_window *window = ddbs_event_window(event);
+    struct buf nothing = { .arena = arena };
     struct buf body = { .arena = arena };
-    if (window != NULL && window->final && !state_is_empty(window->state)) {
-        struct buf message = { .arena = arena };
-        ddbs_buf__text(&message, "Function.NoWindowHandler: the final call of a window brings a state, and nothing "
-                                 "takes it; hint: remove TumblingWindowInSeconds from the mapping");
-        return write_error(&body, "Function.NoWindowHandler", &message, out);
-    }
+    if (window != NULL && window->final && !state_is_empty(window->state))
+        return write_without_handler(arena, out);
     ddbs_buf__text(&body, "{");
     if (window != NULL)
         write_state(&body, window);
     ddbs_buf__text(&body, "\"batchItemFailures\":[]}");
-    return finish(&body, NULL, out);
-}
-
-static ddbs_status write_item_failure(ddbs_str identifier, ddbs_arena *arena, ddbs_answer *out)
-{
-    struct buf body = { .arena = arena };
-    ddbs_buf__text(&body, "{\"batchItemFailures\":[{\"itemIdentifier\":\"");
-    ddbs_buf__bytes(&body, identifier.ptr, identifier.len);
-    ddbs_buf__text(&body, "\"}]}");
-    return finish(&body, NULL, out);
+    return finish(&body, NULL, &nothing, out);
 }
 
 /* An outcome that contradicts itself: nothing is acknowledged. */
 static ddbs_status write_contradiction(ddbs_arena *arena, ddbs_answer *out)
 {
     struct buf message = { .arena = arena };
-    struct buf body = { .arena = arena };
     ddbs_buf__text(&message, "Runtime.OutcomeInvalid: the outcome of the batch does not add up");
-    return write_error(&body, "Runtime.OutcomeInvalid", &message, out);
+    return write_error("Runtime.OutcomeInvalid", &message, out);
 }
 
 static bool adds_up(const ddbs_event *event, const ddbs_outcome *outcome)
@@ -148,14 +186,5 @@ ddbs_status ddbs_answer_outcome(const ddbs_event *event, const ddbs_outcome *out
         return write_contradiction(arena, out);
     if (outcome->checkpoint == outcome->records)
         return write_success(event, arena, out);
-    if (report != DDBS_REPORT_ITEMS)
-        return write_failure(event, outcome, NULL, arena, out);
-    /* Whether Lambda keeps the state of a partial answer in a window is unknown, and out of order the lowest number
-     * would acknowledge the wrong records. */
-    if (ddbs_event_window(event) != NULL)
-        return write_failure(event, outcome, "in a tumbling window the whole batch is delivered again", arena, out);
-    if (!ddbs_event_ordered(event))
-        return write_failure(event, outcome,
-                             "sequence numbers are not increasing, so the whole batch is delivered again", arena, out);
-    return write_item_failure(ddbs_event_identifier(event, outcome->checkpoint), arena, out);
+    return write_failure(event, outcome, report, arena, out);
 }

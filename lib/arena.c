@@ -23,6 +23,9 @@ enum { REDZONE = 0 };
 
 enum { ALIGN = 16, FIRST_BLOCK = 64 * 1024 };
 
+/* What a reset keeps: more than any usual batch needs; a hostile event must not cost memory for ever. */
+enum { KEPT_MAX = 4 * 1024 * 1024 };
+
 struct arena_block {
     struct arena_block *next;
     size_t size;
@@ -80,6 +83,10 @@ static struct arena_block *block_add(ddbs_arena *arena, size_t size)
     size_t bytes = block_size(arena, size);
     struct arena_block *block = bytes == 0 ? NULL : malloc(sizeof *block + bytes);
     struct arena_block **end = &arena->first;
+    if (block == NULL && bytes > size) {
+        bytes = size; /* memory is short: not more than is needed */
+        block = malloc(sizeof *block + bytes);
+    }
     if (block == NULL)
         return NULL;
     block->next = NULL;
@@ -157,6 +164,8 @@ void ddbs_arena__release(ddbs_arena *arena, struct arena_mark mark)
 void ddbs_arena_reset(ddbs_arena *arena)
 {
     ddbs_arena__release(arena, (struct arena_mark){ NULL, 0 });
+    if (arena->total > KEPT_MAX)
+        drop_spare(arena);
 }
 
 void ddbs_arena_free(ddbs_arena *arena)

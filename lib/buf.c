@@ -50,6 +50,7 @@ void ddbs_buf__format(struct buf *buf, const char *format, ...)
     va_copy(again, arguments);
     int len = vsnprintf(NULL, 0, format, arguments);
     char *to = len < 0 ? NULL : room(buf, (size_t)len);
+    buf->failed = buf->failed || len < 0;
     if (to != NULL) {
         vsnprintf(to, (size_t)len + 1, format, again);
         buf->len += (size_t)len;

@@ -25,6 +25,7 @@ struct decoder {
     char *text;     /* json.text, writable */
     size_t origin;  /* offset of the text in the event */
     bool in_base64; /* the text was decoded from base64 at `origin` */
+    bool escaped;   /* and that was written with escapes, so that offsets in it are lost */
     bool binary_twice;
     struct tape tape;
     /* Where the cursor is, for the path of an error. */

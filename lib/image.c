@@ -235,8 +235,12 @@ bool ddbs_decode__image(struct decoder *d, size_t *node)
             continue;
         }
         frame->count++;
-        if (frame->type == DDBS_TYPE_M && !read_name(d, &frame->name))
+        /* What is not followed by a colon is no name, and may not get into the path of an error. */
+        ddbs_str name = { NULL, 0 };
+        frame->name = name;
+        if (frame->type == DDBS_TYPE_M && !read_name(d, &name))
             return false;
+        frame->name = name;
         if (!read_value(d))
             return false;
     }

@@ -113,7 +113,13 @@ static ddbs_status run_poison(ddbs_ctx *ctx, const ddbs_event *event, size_t ind
     }
     ddbs_error_clear(&ctx->error);
     ddbs_status status = ctx->consumer->on_poison(ctx, &poison);
-    outcome->poison += status == DDBS_OK || status == DDBS_SKIP;
+    bool taken = status == DDBS_OK || status == DDBS_SKIP;
+    outcome->poison += taken;
+    outcome->undecodable = !taken;
+    if (!taken && (ctx->error.status != status || ctx->error.reason[0] == '\0')) {
+        ctx->error = error; /* nobody said more than the decoder */
+        ctx->error.status = status;
+    }
     return status;
 }
 

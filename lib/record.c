@@ -77,7 +77,10 @@ static bool image(struct decoder *d, struct fields *fields, size_t offset)
 static bool data(struct decoder *d, struct fields *fields, size_t offset)
 {
     fields->data_begin = d->json.at + 1;
-    return text(d, fields, offset);
+    if (!text(d, fields, offset))
+        return false;
+    d->escaped = d->json.at - 1 - fields->data_begin != fields->data.len;
+    return true;
 }
 
 static bool identity(struct decoder *d, struct fields *fields, size_t offset)
@@ -389,7 +392,9 @@ static bool decode(struct decoder *d, ddbs_record *record)
 /* The offset in the event of a byte of the decoder's text: three bytes of decoded text stand for four characters. */
 static size_t event_offset(const struct decoder *d, size_t at)
 {
-    return d->origin + (d->in_base64 ? at / 3 * 4 + at % 3 : at);
+    if (d->in_base64)
+        at = d->escaped ? 0 : at / 3 * 4 + at % 3;
+    return d->origin + at;
 }
 
 static void add_path(const struct decoder *d, ddbs_error *error)

@@ -124,7 +124,7 @@ typedef struct ddbs_arena ddbs_arena;
  */
 DDBS_API ddbs_status ddbs_arena_new(ddbs_arena **out, size_t limit) DDBS_MUST_CHECK;
 
-/** Give back everything that came from the arena, keeping its memory for the next use. */
+/** Give back everything that came from the arena. Up to 4 MiB of its memory is kept for the next use. */
 DDBS_API void ddbs_arena_reset(ddbs_arena *arena);
 
 /** Free an arena and all that came from it. Does nothing for NULL. */

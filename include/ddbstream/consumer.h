@@ -54,7 +54,8 @@ DDBS_API ddbs_error *ddbs_ctx_error(ddbs_ctx *ctx);
 /** Lambda's id of this invocation; {NULL, 0} outside Lambda. A repeated delivery can have the same id. */
 DDBS_API ddbs_str ddbs_ctx_request_id(const ddbs_ctx *ctx);
 
-/** Milliseconds until the invocation's deadline, below 0 after it; INT64_MAX where no deadline is known. */
+/** Milliseconds until the invocation's deadline, below 0 after it; INT64_MAX where no deadline is known: there was
+ *  none, or it was past on arrival or more than 905 seconds away, and then a clock is wrong. */
 DDBS_API int64_t ddbs_ctx_remaining_ms(const ddbs_ctx *ctx);
 
 /**
@@ -62,7 +63,8 @@ DDBS_API int64_t ddbs_ctx_remaining_ms(const ddbs_ctx *ctx);
  * Record and sequence number are added. Control bytes are escaped; cut at DDBS_ERROR_REASON_MAX.
  * @return `status`; DDBS_E_HANDLER where that is DDBS_OK or DDBS_SKIP, which are no failures
  */
-DDBS_API ddbs_status ddbs_fail(ddbs_ctx *ctx, ddbs_status status, const char *format, ...) DDBS_PRINTF(3, 4);
+DDBS_API ddbs_status ddbs_fail(ddbs_ctx *ctx, ddbs_status status, const char *format, ...)
+    DDBS_PRINTF(3, 4) DDBS_MUST_CHECK;
 
 /* What the processing needs from outside; NULL, or zero for any member, means that there is none. */
 typedef struct ddbs_host {
@@ -116,6 +118,7 @@ typedef struct ddbs_answer {
     bool is_error;          /* send `body` to /error, not to /response */
     const char *error_type; /* "Function.RecordUndecodable"; static text; NULL unless is_error */
     ddbs_str body;          /* JSON, in the arena it was made in */
+    ddbs_str message;       /* what went wrong, for a log, also behind a partial response; {NULL, 0}: nothing did */
 } ddbs_answer;
 
 /**

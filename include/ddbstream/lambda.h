@@ -36,8 +36,9 @@ DDBS_API void ddbs_lambda_run(const ddbs_consumer *consumer, const ddbs_lambda_o
 /**
  * ddbs_lambda_run with a command line. Without arguments it does not return. `--event FILE` ("-": standard input) runs
  * one event without any Runtime API and prints the answer; `--help` and `--version` print.
- * @return the exit status: 0 every record is accounted for (or help was printed), 1 a record failed or the event was
- *         refused, 2 the command line or the file cannot be used
+ * @return the exit status: 0 every record is accounted for (or help was printed), 1 a record failed, the event was
+ *         refused or the initialization failed, 2 the command line or the file cannot be used, or the answer cannot be
+ *         written
  */
 DDBS_API int ddbs_lambda_main(int argc, char **argv, const ddbs_consumer *consumer,
                               const ddbs_lambda_options *options) DDBS_MUST_CHECK;

@@ -47,6 +47,8 @@ static void log_reply(enum ddbs_log_level level, const char *request_id, const c
                       const struct ddbs_reply *reply, const char *consequence)
 {
     size_t len = reply->body.len < DETAIL_BYTES_MAX ? reply->body.len : DETAIL_BYTES_MAX;
+    if (reply->status < 400)
+        len = 0; /* whatever that is, it may be an event */
     if (reply->status == 0)
         ddbs_log__line(level, request_id, NULL, "Runtime API: %s: %s; %s", call, reply->why, consequence);
     else

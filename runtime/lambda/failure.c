@@ -14,7 +14,11 @@
 ddbs_answer ddbs_failure__no_memory(void)
 {
     static const char body[] = ERROR_BODY(NO_MEMORY_TYPE, "no memory for the answer; nothing was acknowledged");
-    return (ddbs_answer){ .is_error = true, .error_type = NO_MEMORY_TYPE, .body = { body, sizeof body - 1 } };
+    return (ddbs_answer){ .is_error = true,
+                          .error_type = NO_MEMORY_TYPE,
+                          .body = { body, sizeof body - 1 },
+                          .message =
+                              ddbs_str_c(NO_MEMORY_TYPE ": no memory for the answer; nothing was acknowledged") };
 }
 
 /* Write `text` as the inside of a JSON string, NUL-terminated; `out` has room for six bytes a byte. A text that was cut

@@ -26,8 +26,8 @@ static void append(struct line *line, const char *text)
             snprintf(one, sizeof one, "\\x%02x", byte);
         size_t len = strlen(one);
         if (line->len + len > limit) {
-            memcpy(line->text + limit, ELLIPSIS, strlen(ELLIPSIS));
-            line->len = limit + strlen(ELLIPSIS);
+            memcpy(line->text + line->len, ELLIPSIS, strlen(ELLIPSIS));
+            line->len += strlen(ELLIPSIS);
             return;
         }
         memcpy(line->text + line->len, one, len);

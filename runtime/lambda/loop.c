@@ -36,9 +36,9 @@ static enum ddbs_api_result serve(struct ddbs_api *api, struct ddbs_runner *runn
         ddbs_runner__run(runner, invocation->event, &host, &result);
     else
         ddbs_runner__refuse(runner, &invocation->refusal, &result);
-    if (result.type != NULL)
-        ddbs_log__line(result.answer.is_error ? DDBS_LOG_ERROR : DDBS_LOG_WARN, invocation->request_id, result.type,
-                       "%s", result.why);
+    if (result.answer.message.ptr != NULL)
+        ddbs_log__line(result.answer.is_error ? DDBS_LOG_ERROR : DDBS_LOG_WARN, invocation->request_id, NULL, "%s",
+                       result.answer.message.ptr);
     return ddbs_api__answer(api, invocation, &result.answer);
 }
 

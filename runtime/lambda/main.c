@@ -79,16 +79,17 @@ static bool print_answer(ddbs_str body)
 static int report(const struct ddbs_result *result)
 {
     const ddbs_outcome *outcome = &result->outcome;
+    const ddbs_answer *answer = &result->answer;
     fprintf(stderr, "%zu records: %zu done, %zu skipped, %zu ignored, %zu poison, %zu to be delivered again\n",
             outcome->records, outcome->done, outcome->skipped, outcome->ignored, outcome->poison,
-            outcome->records - outcome->checkpoint);
-    if (result->type != NULL)
-        ddbs_log__line(result->answer.is_error ? DDBS_LOG_ERROR : DDBS_LOG_WARN, NULL, result->type, "%s", result->why);
-    if (!print_answer(result->answer.body)) {
+            answer->is_error ? outcome->records : outcome->records - outcome->checkpoint);
+    if (answer->message.ptr != NULL)
+        ddbs_log__line(answer->is_error ? DDBS_LOG_ERROR : DDBS_LOG_WARN, NULL, NULL, "%s", answer->message.ptr);
+    if (!print_answer(answer->body)) {
         ddbs_log__line(DDBS_LOG_ERROR, NULL, NULL, "cannot write the answer: %s", strerror(errno));
         return EXIT_CANNOT_RUN;
     }
-    return result->type == NULL ? EXIT_HELD : EXIT_FAILED;
+    return answer->message.ptr == NULL ? EXIT_HELD : EXIT_FAILED;
 }
 
 static int report_init_failure(const ddbs_error *error)

@@ -15,8 +15,6 @@ struct ddbs_runner {
 struct ddbs_result {
     ddbs_answer answer;   /* in the runner's arena: until the next event */
     ddbs_outcome outcome; /* zero where the event was refused */
-    const char *type;     /* error type of what went wrong, also where the answer is no error; NULL: nothing did */
-    char why[DDBS_ERROR_REASON_MAX + DDBS_ERROR_PATH_MAX + DDBS_SEQUENCE_MAX + 128]; /* the same as a sentence */
 };
 
 /**

@@ -130,7 +130,7 @@ def memory_that_is_not_there_refuses_the_event_only():
     run = serve("accept_all", batch(1), event_reply(event_of_size(EVENT_MAX), 1, before=limit(1 << 20)),
                 event_reply(batch(1), 2), event_reply(event_of_size(EVENT_MAX), 3, before=limit(0)))
     if limited:
-        expect_error(run.posts[1], "Runtime.OutOfMemory")
+        expect_error(run.posts[1], "Function.OutOfMemory")
     for request in [run.posts[0]] + run.posts[2:]:
         expect_success(request)
 
@@ -201,6 +201,17 @@ def a_refusal_of_next_ends_the_process():
         expect((run.status, len(run.api.requests)), (1, 1))
         line, = run.log(ending=False)
         assert f"status {status}" in line, line
+
+
+@test
+def an_odd_answer_to_next_never_gets_into_the_log():
+    for status in (201, 206, 302):
+        event = event_reply(json.dumps({"Records": [{"card": "4111-1111"}]}))
+        event.status = status
+        run = Run("accept_all", [event])
+        expect(run.status, 1)
+        line, = run.log(ending=False)
+        assert f"status {status}" in line and "4111" not in line and "Records" not in line, line
 
 
 @test

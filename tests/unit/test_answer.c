@@ -114,9 +114,30 @@ TEST(one_identifier_names_the_first_record_not_done)
           ITEM("49671000000000000000000000000000000000000000000000000034"), NULL },
         { "[" PIPED("A", "id-a", "1") "," PIPED("BAD", "id b~!", "2") "]", ITEM("id b~!"), NULL },
         { "[" PIPED("A", "id-a", "1") "," PIPED("BAD", "id-b", "2") "]", ITEM("2"), &by_sequence },
+        { "[" PIPED("A", "same", "1") "," PIPED("BAD", "same", "2") "]", ITEM("2"), &by_sequence },
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
         check_answer(rows[i].event, rows[i].options, &judging, DDBS_REPORT_ITEMS, NULL, rows[i].body);
+}
+
+TEST(an_identifier_that_names_two_records_is_never_reported)
+{
+    check_answer("[" PIPED("A", "same", "1") "," PIPED("BAD", "same", "2") "]", NULL, &judging, DDBS_REPORT_ITEMS,
+                 "Function.HandlerFailed",
+                 FAILED("record 1/2 seq=2; hint: another record has the same identifier, so the whole batch is "
+                        "delivered again"));
+}
+
+TEST(a_partial_answer_carries_its_reason_for_the_log)
+{
+    struct parsed p = parse(EVENT(GOOD("7") "," WRONG("10")));
+    ddbs_outcome outcome;
+    ddbs_answer answer;
+    REQUIRE(p.event != NULL);
+    CHECK_STATUS(ddbs_process(p.event, &judging, NULL, p.arena, &outcome), DDBS_E_HANDLER);
+    CHECK_STATUS(ddbs_answer_outcome(p.event, &outcome, DDBS_REPORT_ITEMS, p.arena, &answer), DDBS_OK);
+    CHECK(!answer.is_error && answer.message.ptr != NULL && strstr(answer.message.ptr, "record 1/2 seq=10") != NULL);
+    parsed_free(&p);
 }
 
 TEST(without_items_a_failure_is_an_error_that_says_why_and_where)
@@ -267,8 +288,8 @@ TEST(what_could_not_be_handled_at_all_is_answered_too)
         .status = DDBS_E_MEMORY, .record = DDBS_NOWHERE, .offset = DDBS_NOWHERE, .reason = "no \"room\""
     };
     check_refusal(
-        &error, "Runtime.OutOfMemory",
-        "{'errorMessage':'Runtime.OutOfMemory: no \\'room\\'','errorType':'Runtime.OutOfMemory','stackTrace':[]}");
+        &error, "Function.OutOfMemory",
+        "{'errorMessage':'Function.OutOfMemory: no \\'room\\'','errorType':'Function.OutOfMemory','stackTrace':[]}");
 }
 
 TEST(an_answer_without_memory_is_no_answer)

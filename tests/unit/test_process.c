@@ -251,6 +251,26 @@ TEST(poison_that_is_refused_stops_the_batch)
     parsed_free(&p);
 }
 
+static ddbs_status pass_on(ddbs_ctx *ctx, const ddbs_poison *poison)
+{
+    (void)ctx;
+    return poison->error->status;
+}
+
+TEST(poison_that_is_refused_keeps_what_the_decoder_said)
+{
+    struct log log = new_log(SIZE_MAX, DDBS_OK);
+    struct parsed p = parse(WITH_BAD);
+    ddbs_consumer consumer = ALL;
+    ddbs_outcome without = process(&p, consumer, &log);
+    consumer.on_poison = pass_on;
+    ddbs_outcome with = process(&p, consumer, &log);
+    CHECK(with.undecodable && without.undecodable && with.error.status == without.error.status);
+    CHECK_STR(with.error.path, without.error.path);
+    CHECK_STR(with.error.reason, without.error.reason);
+    parsed_free(&p);
+}
+
 TEST(a_record_without_memory_is_no_poison)
 {
     struct log log = new_log(SIZE_MAX, DDBS_OK);

@@ -53,7 +53,8 @@ static const struct {
     { "{'M':{'b':{'S':''},'c':{'S':''},'b':{'S':''}}}", DDBS_E_DUPLICATE, ".a.M.b" },
     { "{'M':{'b':{'S':''},'\\u0062':{'S':''}}}", DDBS_E_DUPLICATE, ".a.M.b" },
     { "{'M':{'':{'S':''},'':{'S':''}}}", DDBS_E_DUPLICATE, ".a.M." },
-    { "{'M':{'b' {'S':''}}}", DDBS_E_SYNTAX, ".a.M.b" },
+    { "{'M':{'b' {'S':''}}}", DDBS_E_SYNTAX, ".a.M" }, /* no colon, no name: it might be a value */
+    { "{'M':{'b':{'S':''},'4111-1111'}}", DDBS_E_SYNTAX, ".a.M" },
     { "{'M':{5:{'S':''}}}", DDBS_E_SYNTAX, ".a.M" },
     { "{'M':{'b':{'S' ''}}}", DDBS_E_SYNTAX, ".a.M.b.S" },
     { "{'L':{}}", DDBS_E_SYNTAX, ".a.L" },

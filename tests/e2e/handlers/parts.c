@@ -235,8 +235,8 @@ static void test_no_memory_for_an_answer(void)
     if (ddbs_arena_new(&runner.arena, 1) != DDBS_OK)
         abort();
     ddbs_runner__run(&runner, (ddbs_bytes){ (const unsigned char *)event, sizeof event - 1 }, NULL, &result);
-    check(result.answer.is_error && result.answer.body.len > 0 && result.type != NULL &&
-              strcmp(result.type, "Function.OutOfMemory") == 0,
+    check(result.answer.is_error && result.answer.body.len > 0 && result.answer.error_type != NULL &&
+              strcmp(result.answer.error_type, "Function.OutOfMemory") == 0,
           "no memory for an answer: a static error", "another answer");
     ddbs_runner__stop(&runner);
 }
