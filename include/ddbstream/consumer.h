@@ -125,7 +125,7 @@ typedef struct ddbs_answer {
  * The answer to a processed event: `{"batchItemFailures":[]}` when every record is accounted for, with `state` in a
  * tumbling window; else one identifier or an error, as `report` says. A failure is always an error in a tumbling window
  * and where the sequence numbers are not strictly increasing. An error's message reads
- * "Function.HandlerFailed: <reason>; record 7/10 seq=<sequence number>", the record counted from 0 as in `Records[7]`.
+ * "Function.HandlerFailed: <reason>; record 8/10 seq=<sequence number>", counted from 1: this is `Records[7]`.
  * @return DDBS_OK or DDBS_E_MEMORY
  */
 DDBS_API ddbs_status ddbs_answer_outcome(const ddbs_event *event, const ddbs_outcome *outcome, ddbs_report report,

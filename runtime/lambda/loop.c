@@ -14,9 +14,11 @@ static const char outside_lambda[] =
     "This program is an AWS Lambda function (a custom runtime, `bootstrap`), written with ddbstream " DDBS_VERSION ".\n"
     "It takes its events from the Lambda Runtime API, but AWS_LAMBDA_RUNTIME_API is not set.\n"
     "To run it here:\n"
-    "  bootstrap --event FILE     run one event from a file (- is standard input) and print the answer\n"
-    "  ddbstream run bootstrap    feed it a stream, with the retries that AWS would make\n"
-    "See also: bootstrap --help\n";
+    "  ./bootstrap --event event.json\n"
+    "      one event from a file (- is standard input); prints the answer\n"
+    "  ddbstream run ./bootstrap --esm esm.json --source stream.jsonl\n"
+    "      a whole stream, with the retries that AWS would make\n"
+    "See also: ./bootstrap --help\n";
 
 static int64_t remaining_ms(void *deadline)
 {
@@ -39,6 +41,7 @@ static enum ddbs_api_result serve(struct ddbs_api *api, struct ddbs_runner *runn
     if (result.answer.message.ptr != NULL)
         ddbs_log__line(result.answer.is_error ? DDBS_LOG_ERROR : DDBS_LOG_WARN, invocation->request_id, NULL, "%s",
                        result.answer.message.ptr);
+    fflush(stdout); /* what the handler printed belongs to this invocation, and an environment may be frozen after it */
     return ddbs_api__answer(api, invocation, &result.answer);
 }
 

@@ -76,13 +76,22 @@ static bool print_answer(ddbs_str body)
     return fflush(stdout) == 0 && !ferror(stdout);
 }
 
-static int report(const struct ddbs_result *result)
+static void print_summary(const struct ddbs_result *result)
 {
     const ddbs_outcome *outcome = &result->outcome;
+    size_t again = result->answer.is_error ? outcome->records : outcome->records - outcome->checkpoint;
+    if (result->refused)
+        fprintf(stderr, "the event was refused, no callback was run\n");
+    else
+        fprintf(stderr, "%zu record%s: %zu done, %zu skipped, %zu ignored, %zu poison; %zu to be delivered again\n",
+                outcome->records, outcome->records == 1 ? "" : "s", outcome->done, outcome->skipped, outcome->ignored,
+                outcome->poison, again);
+}
+
+static int report(const struct ddbs_result *result)
+{
     const ddbs_answer *answer = &result->answer;
-    fprintf(stderr, "%zu records: %zu done, %zu skipped, %zu ignored, %zu poison, %zu to be delivered again\n",
-            outcome->records, outcome->done, outcome->skipped, outcome->ignored, outcome->poison,
-            answer->is_error ? outcome->records : outcome->records - outcome->checkpoint);
+    print_summary(result);
     if (answer->message.ptr != NULL)
         ddbs_log__line(answer->is_error ? DDBS_LOG_ERROR : DDBS_LOG_WARN, NULL, NULL, "%s", answer->message.ptr);
     if (!print_answer(answer->body)) {

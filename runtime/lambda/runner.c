@@ -23,6 +23,7 @@ void ddbs_runner__stop(struct ddbs_runner *runner)
 void ddbs_runner__refuse(struct ddbs_runner *runner, const ddbs_error *error, struct ddbs_result *result)
 {
     ddbs_arena_reset(runner->arena);
+    result->refused = true;
     result->outcome = (ddbs_outcome){ .records = 0 };
     if (ddbs_answer_refusal(error, runner->arena, &result->answer) != DDBS_OK)
         result->answer = ddbs_failure__no_memory();
@@ -39,6 +40,7 @@ void ddbs_runner__run(struct ddbs_runner *runner, ddbs_bytes json, const ddbs_ho
         ddbs_runner__refuse(runner, &error, result);
         return;
     }
+    result->refused = false;
     (void)ddbs_process(event, runner->consumer, host, runner->arena, &result->outcome);
     if (ddbs_answer_outcome(event, &result->outcome, runner->report, runner->arena, &result->answer) != DDBS_OK)
         result->answer = ddbs_failure__no_memory();

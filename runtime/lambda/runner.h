@@ -14,6 +14,7 @@ struct ddbs_runner {
 /* What became of an event. */
 struct ddbs_result {
     ddbs_answer answer;   /* in the runner's arena: until the next event */
+    bool refused;         /* no callback was run */
     ddbs_outcome outcome; /* zero where the event was refused */
 };
 

@@ -37,7 +37,7 @@ def a_good_batch_is_acknowledged_in_item_mode():
 def a_failing_record_fails_the_batch_by_default():
     run = serve("fail_on_key", batch(10, r7="bad"))
     message = expect_error(run.posts[0], "Function.HandlerFailed")
-    assert "the record was refused" in message and f"record 7/10 seq={seq(7)}" in message, message
+    assert "the record was refused" in message and f"record 8/10 seq={seq(7)}" in message, message
     expect(run.journal("done"), [seq(i) for i in range(7)])
 
 
@@ -48,7 +48,7 @@ def a_failing_record_is_named_in_item_mode():
     expect(run.snapshots, [[seq(i) for i in range(7)]])
     line, = run.log()
     assert line.startswith(f"WARN RequestId: {ID % 0} Function.HandlerFailed: the record was refused"), line
-    assert f"record 7/10 seq={seq(7)}" in line, line
+    assert f"record 8/10 seq={seq(7)}" in line, line
 
 
 @test
@@ -77,7 +77,7 @@ def a_skipped_record_counts_as_done():
 def an_undecodable_record_stops_the_batch_there():
     run = serve("accept_all", broken(10, 7))
     message = expect_error(run.posts[0], "Function.RecordUndecodable")
-    assert "Records[7].dynamodb.NewImage.n" in message and f"record 7/10 seq={seq(7)}" in message, message
+    assert "Records[7].dynamodb.NewImage.n" in message and f"record 8/10 seq={seq(7)}" in message, message
     expect(run.journal("done"), [seq(i) for i in range(7)])
 
 
@@ -258,7 +258,7 @@ def without_a_runtime_api_it_says_what_this_is():
             env["AWS_LAMBDA_RUNTIME_API"] = address
         done = subprocess.run([os.path.join(HANDLERS, "accept_all")], env=env, capture_output=True, timeout=PATIENCE)
         expect((done.returncode, done.stdout), (1, b""))
-        for text in (b"AWS_LAMBDA_RUNTIME_API", b"--event FILE", b"ddbstream run", b"Lambda"):
+        for text in (b"AWS_LAMBDA_RUNTIME_API", b"--event event.json", b"ddbstream run ./bootstrap --esm", b"Lambda"):
             assert text in done.stderr, done.stderr
 
 

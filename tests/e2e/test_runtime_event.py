@@ -41,11 +41,12 @@ def an_event_from_a_file_with_a_failure():
         done = run_event("fail_on_key", "--event", file.name)
         expect(done.returncode, 1)
         expect(json.loads(done.stdout)["errorType"], "Function.HandlerFailed")
+        assert b"10 records: 7 done" in done.stderr and b"10 to be delivered again" in done.stderr, done.stderr
         done = run_event("fail_on_key", "--event", file.name, env=ITEMS)
         expect(done.returncode, 1)
         expect(json.loads(done.stdout), {"batchItemFailures": [{"itemIdentifier": seq(7)}]})
     assert b"10 records: 7 done" in done.stderr and b"3 to be delivered again" in done.stderr, done.stderr
-    assert b"the record was refused" in done.stderr and b"record 7/10" in done.stderr, done.stderr
+    assert b"the record was refused" in done.stderr and b"record 8/10" in done.stderr, done.stderr
 
 
 @test
@@ -56,6 +57,7 @@ def an_event_that_is_refused():
         expect((done.returncode, done.journal), (1, []))
         assert json.loads(done.stdout)["errorType"].startswith("Runtime."), done.stdout
         expect(done.stdout.count(b"\n"), 1)
+        assert b"refused, no callback was run" in done.stderr and b"records:" not in done.stderr, done.stderr
 
 
 @test

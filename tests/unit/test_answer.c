@@ -124,7 +124,7 @@ TEST(an_identifier_that_names_two_records_is_never_reported)
 {
     check_answer("[" PIPED("A", "same", "1") "," PIPED("BAD", "same", "2") "]", NULL, &judging, DDBS_REPORT_ITEMS,
                  "Function.HandlerFailed",
-                 FAILED("record 1/2 seq=2; hint: another record has the same identifier, so the whole batch is "
+                 FAILED("record 2/2 seq=2; hint: another record has the same identifier, so the whole batch is "
                         "delivered again"));
 }
 
@@ -136,7 +136,7 @@ TEST(a_partial_answer_carries_its_reason_for_the_log)
     REQUIRE(p.event != NULL);
     CHECK_STATUS(ddbs_process(p.event, &judging, NULL, p.arena, &outcome), DDBS_E_HANDLER);
     CHECK_STATUS(ddbs_answer_outcome(p.event, &outcome, DDBS_REPORT_ITEMS, p.arena, &answer), DDBS_OK);
-    CHECK(!answer.is_error && answer.message.ptr != NULL && strstr(answer.message.ptr, "record 1/2 seq=10") != NULL);
+    CHECK(!answer.is_error && answer.message.ptr != NULL && strstr(answer.message.ptr, "record 2/2 seq=10") != NULL);
     parsed_free(&p);
 }
 
@@ -145,11 +145,11 @@ TEST(without_items_a_failure_is_an_error_that_says_why_and_where)
     static const ddbs_report reports[] = { DDBS_REPORT_DEFAULT, DDBS_REPORT_ERROR };
     for (size_t k = 0; k < 2; k++) {
         check_answer(EVENT(GOOD("7") "," WRONG("10") "," GOOD("11")), NULL, &judging, reports[k],
-                     "Function.HandlerFailed", FAILED("record 1/3 seq=10"));
+                     "Function.HandlerFailed", FAILED("record 2/3 seq=10"));
         check_answer(EVENT(KINESIS_BAD("5")), NULL, &judging, reports[k], "Function.HandlerFailed",
-                     FAILED("record 0/1 seq=5"));
+                     FAILED("record 1/1 seq=5"));
         check_answer("[" PIPED("BAD", "id-a", "1") "]", NULL, &judging, reports[k], "Function.HandlerFailed",
-                     FAILED("record 0/1 seq=1"));
+                     FAILED("record 1/1 seq=1"));
     }
 }
 
@@ -158,10 +158,10 @@ TEST(the_type_of_an_error_tells_its_kind)
     check_answer(EVENT(GOOD("1") "," RECORD("INSERT", "2", ",'eventID':5")), NULL, &judging, DDBS_REPORT_ERROR,
                  "Function.RecordUndecodable",
                  "{'errorMessage':'Function.RecordUndecodable: expected a string; at Records[1].eventID; offset 193; "
-                 "record 1/2 seq=2','errorType':'Function.RecordUndecodable','stackTrace':[]}");
+                 "record 2/2 seq=2','errorType':'Function.RecordUndecodable','stackTrace':[]}");
     check_answer(EVENT(RECORD("REPLACE", "1", "")), NULL, &nothing, DDBS_REPORT_ERROR, "Function.UnknownOperation",
                  "{'errorMessage':'Function.UnknownOperation: an event name that this consumer has no callback for; "
-                 "record 0/1 seq=1','errorType':'Function.UnknownOperation','stackTrace':[]}");
+                 "record 1/1 seq=1','errorType':'Function.UnknownOperation','stackTrace':[]}");
 }
 
 static ddbs_status out_of_memory(ddbs_ctx *ctx, const ddbs_record *rec)
@@ -174,7 +174,7 @@ TEST(a_lack_of_memory_has_its_own_type)
 {
     static const ddbs_consumer consumer = { .on_any = out_of_memory };
     check_answer(EVENT(GOOD("1")), NULL, &consumer, DDBS_REPORT_ERROR, "Function.OutOfMemory",
-                 "{'errorMessage':'Function.OutOfMemory: no room; record 0/1 seq=1','errorType':"
+                 "{'errorMessage':'Function.OutOfMemory: no room; record 1/1 seq=1','errorType':"
                  "'Function.OutOfMemory','stackTrace':[]}");
 }
 
@@ -184,16 +184,16 @@ TEST(a_lack_of_memory_has_its_own_type)
 TEST(out_of_order_a_failure_is_an_error_even_with_items)
 {
     check_answer(EVENT(GOOD("2") "," WRONG("1")), NULL, &judging, DDBS_REPORT_ITEMS, "Function.HandlerFailed",
-                 FAILED("record 1/2 seq=1" HINT_ORDER));
+                 FAILED("record 2/2 seq=1" HINT_ORDER));
     /* The disorder may lie behind the failure: the lowest number would still acknowledge the wrong records. */
     check_answer(EVENT(WRONG("3") "," GOOD("4") "," GOOD("4")), NULL, &judging, DDBS_REPORT_ITEMS,
-                 "Function.HandlerFailed", FAILED("record 0/3 seq=3" HINT_ORDER));
+                 "Function.HandlerFailed", FAILED("record 1/3 seq=3" HINT_ORDER));
 }
 
 TEST(in_a_window_a_failure_is_an_error_even_with_items)
 {
     check_answer("{'Records':[" GOOD("1") "," WRONG("2") "]" WINDOW("{'a':1}", "false") "}", NULL, &judging,
-                 DDBS_REPORT_ITEMS, "Function.HandlerFailed", FAILED("record 1/2 seq=2" HINT_WINDOW));
+                 DDBS_REPORT_ITEMS, "Function.HandlerFailed", FAILED("record 2/2 seq=2" HINT_WINDOW));
 }
 
 TEST(the_final_call_of_a_window_with_a_state_needs_a_handler)
