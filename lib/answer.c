@@ -112,8 +112,8 @@ static ddbs_status write_failure(const ddbs_event *event, const ddbs_outcome *ou
     ddbs_str sequence = ddbs_event_sequence(event, outcome->checkpoint);
     ddbs_buf__format(&message, "%s: %s", type, outcome->error.reason);
     write_place(&message, &outcome->error);
-    ddbs_buf__format(&message, "; record %zu/%zu seq=%.*s", outcome->checkpoint + 1, outcome->records, (int)sequence.len,
-                     sequence.ptr);
+    ddbs_buf__format(&message, "; record %zu/%zu seq=%.*s", outcome->checkpoint + 1, outcome->records,
+                     (int)sequence.len, sequence.ptr);
     if (hint != NULL)
         ddbs_buf__format(&message, "; hint: %s", hint);
     if (report == DDBS_REPORT_ITEMS && hint == NULL)
