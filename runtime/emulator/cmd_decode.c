@@ -1,5 +1,6 @@
 /* cmd_decode.c: `ddbstream decode`, an event as one JSON line per record. */
 #include "command.h"
+#include "source.h"
 
 #include "lib/write.h"
 
@@ -144,6 +145,8 @@ static int refuse(const struct options *options, const ddbs_error *error)
     fprintf(stderr, "%s: offset %zu: %s%s%s (%s)\n", strcmp(options->path, "-") == 0 ? "standard input" : options->path,
             error->offset, error->path, error->path[0] == '\0' ? "" : ": ", error->reason,
             ddbs_status_text(error->status));
+    if (source_has_lines(options->path))
+        fputs("decode takes one event, as Lambda delivers it; `ddbstream run --source` takes *.jsonl\n", stderr);
     return EXIT_BAD_INPUT;
 }
 

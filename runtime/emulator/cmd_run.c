@@ -36,8 +36,9 @@ static const char HELP[] = "usage: ddbstream run BOOTSTRAP --esm FILE --source F
                            "  --quiet            print the warnings and the summary only\n"
                            "\n"
                            "Exit status: 0 the whole stream was played (discards included), 1 the source has bad\n"
-                           "records or the function could not be initialized, 2 the command cannot run,\n"
-                           "130 interrupted.\n"
+                           "records, the function could not be initialized, or records were lost: it reported them as\n"
+                           "not done to a mapping without ReportBatchItemFailures, 2 the command cannot run or its\n"
+                           "output cannot be written, 130 interrupted.\n"
                            "\n"
                            "Example:\n"
                            "  ddbstream run build/examples/orders/bootstrap --env DDBS_REPORT=items \\\n"
@@ -162,14 +163,14 @@ static int read_options(int argc, char **argv, struct options *options)
 
 /* ---- Opening and closing ----------------------------------------------------------------------------------------- */
 
-/* Whether the function will see DDBS_REPORT=items. */
-static bool reports_items(const struct options *options)
+/* The DDBS_REPORT that the function will see; NULL: none. */
+static const char *report_option(const struct options *options)
 {
     const char *value = getenv("DDBS_REPORT");
     for (size_t i = 0; i < options->env_count; i++)
         if (strncmp(options->env[i], "DDBS_REPORT=", 12) == 0)
             value = options->env[i] + 12;
-    return value != NULL && strcmp(value, "items") == 0;
+    return value;
 }
 
 static int open_report(struct run *run)
@@ -178,7 +179,8 @@ static int open_report(struct run *run)
     report->esm = &run->esm;
     report->quiet = run->options.quiet;
     report->colour = isatty(STDOUT_FILENO) && getenv("NO_COLOR") == NULL;
-    report->reports_items = reports_items(&run->options);
+    report->no_wait = run->options.no_wait;
+    report->option = report_option(&run->options);
     if (ddbs_arena_new(&report->arena, 0) != DDBS_OK)
         return command_failed("run", "out of memory");
     if (run->options.json != NULL && (report->json = fopen(run->options.json, "w")) == NULL)
@@ -196,7 +198,7 @@ static int open_function(struct run *run)
         .output = report_output,
         .user = &run->report,
     };
-    if (access(config.bootstrap, X_OK) != 0)
+    if (command_program(config.bootstrap) != 0)
         return command_failed("run", "%s: %s", config.bootstrap, strerror(errno));
     if (function_open(&run->function, &config) != 0)
         return command_failed("run", "the Runtime API cannot listen: %s", strerror(errno));
@@ -215,7 +217,11 @@ static int open_run(struct run *run)
         !mapping_new(&run->mapping, &run->esm.settings, source_pull, run->source))
         return command_failed("run", "out of memory");
     int status = open_report(run);
-    return status != 0 ? status : open_function(run);
+    if (status == 0)
+        status = open_function(run);
+    if (status == 0 && run->esm.destination != ESM_NONE && destination_open(run->options.folder, why, sizeof why) != 0)
+        status = command_failed("run", "%s", why);
+    return status;
 }
 
 static int close_run(struct run *run, int status)
@@ -291,7 +297,8 @@ static void settle(struct run *run, const struct mapping_delivery *delivery, ddb
     if (write && !written)
         run->status = command_failed("run", "%s", why);
     report_turn(&run->report,
-                &(struct report_turn){ delivery, run->request_id, answer, &decision, written ? file : NULL });
+                &(struct report_turn){ delivery, run->request_id, answer, &decision, .file = written ? file : NULL,
+                                       .unwritten = write && !written ? run->options.folder : NULL });
 }
 
 static void play_delivery(struct run *run, const struct mapping_delivery *delivery)
@@ -334,11 +341,14 @@ static int play(struct run *run)
     }
     if (next < 0) {
         command_failed("run", "%s", mapping_exhausted(run->mapping) ? "out of memory" : source_why(run->source));
-        run->status = mapping_exhausted(run->mapping) ? EXIT_CANNOT_RUN : EXIT_BAD_INPUT;
+        run->status = mapping_exhausted(run->mapping) ? EXIT_CANNOT_RUN : source_status(run->source);
     }
+    const struct mapping_totals *totals = mapping_totals(run->mapping);
     bool stopped = run->status >= 0 || interrupted;
-    report_end(&run->report, mapping_totals(run->mapping), run->options.folder, stopped);
-    return run->status >= 0 ? run->status : interrupted ? EXIT_INTERRUPTED : EXIT_HELD;
+    report_end(&run->report, totals, run->options.folder, stopped);
+    if (run->status < 0)
+        run->status = interrupted ? EXIT_INTERRUPTED : totals->lost > 0 ? EXIT_BAD_INPUT : EXIT_HELD;
+    return run->status;
 }
 
 int cmd_run(int argc, char **argv)

@@ -9,6 +9,7 @@
 #include "id.h"
 #include "runtime_api.h"
 
+#include <cjson/cJSON.h>
 #include <errno.h>
 #include <getopt.h>
 #include <signal.h>
@@ -30,8 +31,9 @@ static const char HELP[] =
     "  --timeout SECONDS   the function's timeout, 1 to 900; default 30\n"
     "  --env NAME=VALUE    a variable of the function, may be repeated\n"
     "  BOOTSTRAP           the runtime to start, and to start again after a crash or a\n"
-    "                      timeout; without it, start one by hand with\n"
-    "                      AWS_LAMBDA_RUNTIME_API set as the first lines say\n"
+    "                      timeout; a name without a slash is found through PATH; without\n"
+    "                      BOOTSTRAP, start a runtime by hand with AWS_LAMBDA_RUNTIME_API\n"
+    "                      set as the first lines say\n"
     "\n"
     "Runs until it gets SIGINT or SIGTERM. Exit status: 0 ended by a signal, 2 the command\n"
     "cannot run.\n"
@@ -204,6 +206,34 @@ static void reply_answer(struct http_request *request, const char *request_id, c
         reply_explained(request, request_id, answer);
 }
 
+/* ": FILE: why it cannot be run", from the answer that stands for such a program; "" for any other answer. */
+static void find_reason(const struct function_answer *answer, char *reason, size_t size)
+{
+    static const char lead[] = "cannot run ";
+    bool unstartable =
+        answer->end == FUNCTION_INIT_FAILED && strcmp(answer->error_type, "Runtime.InvalidEntrypoint") == 0;
+    cJSON *body = unstartable ? cJSON_ParseWithLength(answer->body, answer->body_len) : NULL;
+    const char *message = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(body, "errorMessage"));
+    bool ours = message != NULL && strncmp(message, lead, sizeof lead - 1) == 0;
+    snprintf(reason, size, "%s%s", ours ? ": " : "", ours ? message + sizeof lead - 1 : "");
+    cJSON_Delete(body);
+}
+
+/* Say which invocation has got no answer, and why; errors that the function reports are its own business. */
+static void say_end(const char *request_id, const struct function_answer *answer)
+{
+    char how[256], reason[512], line[1024];
+    if (answer->end == FUNCTION_RESPONSE || answer->end == FUNCTION_ERROR)
+        return;
+    function_describe(answer, how, sizeof how);
+    find_reason(answer, reason, sizeof reason);
+    snprintf(line, sizeof line, "ddbstream serve: request %s: %s%s", request_id, how, reason);
+    for (char *at = line; *at != '\0'; at++)
+        if ((unsigned char)*at < ' ')
+            *at = '?'; /* the type of an error is what the runtime has posted */
+    fprintf(stderr, "%s\n", line);
+}
+
 /* ---- Serving ----------------------------------------------------------------------------------------------------- */
 
 /* A request that is not of the Runtime API. */
@@ -245,6 +275,7 @@ static void serve(struct function *function, struct queue *queue)
         queue->first = (queue->first + 1) % (QUEUE_MAX + 1);
         queue->count--;
         busy = false;
+        say_end(request_id, &answer);
         reply_answer(request, request_id, &answer);
         function_answer_free(&answer);
     }
@@ -289,6 +320,9 @@ static int run(const struct options *options, struct queue *queue)
                                       .timeout_ms = options->timeout_ms,
                                       .request = take_request,
                                       .user = queue };
+    /* Without a slash it is found through PATH, which may be the function's own. */
+    if (config.bootstrap != NULL && strchr(config.bootstrap, '/') != NULL && command_program(config.bootstrap) != 0)
+        return command_failed("serve", "cannot run %s: %s", config.bootstrap, strerror(errno));
     raise_descriptors();
     if (function_open(&function, &config) != 0)
         return command_failed("serve", "cannot listen on 127.0.0.1, port %d: %s", options->port, strerror(errno));

@@ -2,12 +2,14 @@
 #include "command.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
-#include <zlib.h>
 
 static void complain(const char *name, const char *format, va_list arguments) __attribute__((format(printf, 2, 0)));
 
@@ -53,18 +55,39 @@ int command_number(const char *text, long long min, long long max, long long *ou
     return 0;
 }
 
-static gzFile open_file(const char *path)
+int command_program(const char *path)
 {
-    gzFile file;
-    int fd;
-    errno = 0;
-    if (strcmp(path, "-") != 0)
-        return gzopen(path, "rb");
-    fd = dup(0);
-    file = fd < 0 ? NULL : gzdopen(fd, "rb");
-    if (file == NULL && fd >= 0)
-        close(fd);
-    return file;
+    struct stat status;
+    if (stat(path, &status) != 0)
+        return -1;
+    if (S_ISDIR(status.st_mode)) {
+        errno = EISDIR;
+        return -1;
+    }
+    return access(path, X_OK);
+}
+
+/* How messages call a file. */
+static const char *name_of(const char *path)
+{
+    return strcmp(path, "-") == 0 ? "standard input" : path;
+}
+
+gzFile command_open(const char *path, char *why, size_t why_size)
+{
+    struct stat status;
+    int fd = strcmp(path, "-") == 0 ? dup(STDIN_FILENO) : open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0) {
+        snprintf(why, why_size, "%s: %s", name_of(path), strerror(errno));
+        return NULL;
+    }
+    bool folder = fstat(fd, &status) == 0 && S_ISDIR(status.st_mode);
+    gzFile file = folder ? NULL : gzdopen(fd, "rb");
+    if (file != NULL)
+        return file;
+    snprintf(why, why_size, "%s: %s", name_of(path), folder ? "is a folder" : "out of memory");
+    close(fd);
+    return NULL;
 }
 
 /* Room for at least one more byte and the NUL, up to `limit` bytes. */
@@ -85,13 +108,24 @@ static int grow(char **content, size_t *size, size_t len, size_t limit)
     return 0;
 }
 
-static const char *gzip_error(gzFile file)
+/* zlib's own texts begin with the name that it knows, which may be a descriptor's. */
+const char *command_gzip_error(gzFile file)
 {
-    int code;
-    const char *text = gzerror(file, &code);
-    if (code == Z_ERRNO)
-        return strerror(errno);
-    return code == Z_BUF_ERROR ? "the gzip data ends too early" : text;
+    int code = Z_OK, error = errno;
+    gzerror(file, &code);
+    switch (code) {
+    case Z_OK:
+    case Z_STREAM_END:
+        return NULL;
+    case Z_ERRNO:
+        return strerror(error);
+    case Z_MEM_ERROR:
+        return "out of memory";
+    case Z_BUF_ERROR:
+        return "the gzip data ends too early";
+    default:
+        return "the gzip data is damaged";
+    }
 }
 
 /* Up to `limit` bytes; NULL when that went well. */
@@ -107,18 +141,14 @@ static const char *read_content(gzFile file, size_t limit, char **content, size_
         piece = size - 1 - *len;
         got = piece == 0 ? 0 : gzread(file, *content + *len, piece > PIECE_MAX ? PIECE_MAX : (unsigned)piece);
         if (got < 0)
-            return gzip_error(file);
+            return command_gzip_error(file);
         if (got == 0)
             break;
         *len += (size_t)got;
     }
     /* A gzip file that was cut off ends like a whole one; only this tells. */
-    if (*len < limit && !gzdirect(file)) {
-        int code;
-        gzerror(file, &code);
-        if (code != Z_OK)
-            return gzip_error(file);
-    }
+    if (*len < limit && !gzdirect(file) && command_gzip_error(file) != NULL)
+        return command_gzip_error(file);
     (*content)[*len] = '\0';
     return NULL;
 }
@@ -126,17 +156,14 @@ static const char *read_content(gzFile file, size_t limit, char **content, size_
 /* Of a larger file the first `limit` bytes are read: who must refuse larger ones asks for one byte more. */
 int command_read(const char *path, size_t limit, char **out, size_t *len, char *why, size_t why_size)
 {
-    const char *name = strcmp(path, "-") == 0 ? "standard input" : path, *error;
     char *content = NULL;
     size_t content_len = 0;
-    gzFile file = open_file(path);
-    if (file == NULL) {
-        snprintf(why, why_size, "%s: %s", name, errno == 0 ? "out of memory" : strerror(errno));
+    gzFile file = command_open(path, why, why_size);
+    if (file == NULL)
         return -1;
-    }
-    error = read_content(file, limit, &content, &content_len);
+    const char *error = read_content(file, limit, &content, &content_len);
     if (error != NULL) {
-        snprintf(why, why_size, "%s: %s", name, error);
+        snprintf(why, why_size, "%s: %s", name_of(path), error);
         free(content);
         gzclose_r(file);
         return -1;

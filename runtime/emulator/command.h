@@ -5,6 +5,7 @@
 #ifndef EMULATOR_COMMAND_H
 #define EMULATOR_COMMAND_H
 #include <stddef.h>
+#include <zlib.h>
 
 enum { EXIT_HELD = 0, EXIT_BAD_INPUT = 1, EXIT_CANNOT_RUN = 2 };
 
@@ -22,6 +23,15 @@ int command_failed(const char *name, const char *format, ...) __attribute__((for
 
 /* Read a whole decimal number between `min` and `max`; 0 when `text` is one, -1 otherwise. */
 int command_number(const char *text, long long min, long long max, long long *out);
+
+/* Whether a file can be run: 0, or -1 with errno; EISDIR for a folder, which access() finds executable. */
+int command_program(const char *path);
+
+/* Open a file to read it, "-" is standard input; gzip is unpacked. NULL with a sentence in `why`: also for a folder. */
+gzFile command_open(const char *path, char *why, size_t why_size);
+
+/* Why gzread could not go on, or that a gzip file was cut off; NULL: nothing is wrong. Reads errno: ask at once. */
+const char *command_gzip_error(gzFile file);
 
 /* The content of a file, NUL-terminated; "-" is standard input; gzip is unpacked. Of a larger one the first `limit`
  * bytes: ask for one more than is allowed to tell. The caller frees it. Returns 0, or -1 with a sentence in `why`. */

@@ -159,6 +159,26 @@ static int write_whole(const char *path, const char *bytes, size_t len)
     return -1;
 }
 
+/* Only a file that was written proves it: permissions say nothing of a file system that is read-only. */
+static int try_file(const char *dir)
+{
+    char path[4200];
+    int len = snprintf(path, sizeof path, "%s/.ddbstream.%ld.tmp", dir, (long)getpid());
+    if (len < 0 || (size_t)len >= sizeof path) {
+        errno = ENAMETOOLONG;
+        return -1;
+    }
+    return write_file(path, "", 0) == 0 ? unlink(path) : -1;
+}
+
+int destination_open(const char *dir, char *why, size_t why_size)
+{
+    if (make_folder(dir) == 0 && try_file(dir) == 0)
+        return 0;
+    snprintf(why, why_size, "on-failure records cannot be written to %s: %s", dir, strerror(errno));
+    return -1;
+}
+
 int destination_write(const char *dir, const struct discard *discard, char *path, size_t path_size, char *why,
                       size_t why_size)
 {

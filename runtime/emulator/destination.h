@@ -16,6 +16,10 @@ struct discard {
     bool unordered; /* the sequence numbers of the source are not increasing, so they may repeat */
 };
 
+/* Make the folder `dir` and those above it, and see that files can be written there. 0, or -1 with a sentence in
+ * `why`. */
+int destination_open(const char *dir, char *why, size_t why_size);
+
 /* Write the on-failure record to `dir`, which is made when it is not there: all of it or nothing. `path` gets the
  * file's name. 0, or -1 with a sentence in `why`. */
 int destination_write(const char *dir, const struct discard *discard, char *path, size_t path_size, char *why,

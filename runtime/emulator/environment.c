@@ -109,7 +109,7 @@ static void inherit(struct builder *builder)
     }
 }
 
-/* The folder of the program, or the current one where it is found through PATH. */
+/* The folder of the program, or the current one where its name has no slash. */
 static void set_task_root(struct builder *builder, const char *bootstrap)
 {
     char current[PATH_MAX];

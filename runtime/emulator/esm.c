@@ -11,7 +11,7 @@
 #include <string.h>
 
 /* AWS takes no request near this size. */
-enum { FILE_BYTES_MAX = 1024 * 1024 };
+enum { FILE_BYTES_MAX = 1024 * 1024, ACCOUNT_DIGITS = 12, PLAIN_NAME_MAX = 64 };
 
 struct reader {
     struct esm *esm;
@@ -72,16 +72,33 @@ static bool read_default_only(struct reader *reader, const cJSON *value, int64_t
     return number == preset || refuse(reader, "%s; only %lld can be played", why, (long long)preset);
 }
 
-/* Begins with "arn:aws...:SERVICE:"? What follows the service, or NULL. */
+/* Begins with "arn:aws:SERVICE:" or "arn:aws-...:SERVICE:"? What follows the service, or NULL. */
 static const char *arn_of(const char *text, const char *service)
 {
     if (strncmp(text, "arn:aws", 7) != 0)
         return NULL;
-    const char *at = text + 7 + strcspn(text + 7, ":");
+    size_t more = strcspn(text + 7, ":");
+    if (more != 0 && (text[7] != '-' || more == 1))
+        return NULL;
+    const char *at = text + 7 + more;
     size_t len = strlen(service);
     if (*at != ':' || strncmp(at + 1, service, len) != 0 || at[1 + len] != ':')
         return NULL;
     return at + 2 + len;
+}
+
+/* Begins with "ACCOUNT:"? What follows it, or NULL. */
+static const char *after_account(const char *text)
+{
+    return strspn(text, "0123456789") == ACCOUNT_DIGITS && text[ACCOUNT_DIGITS] == ':' ? text + ACCOUNT_DIGITS + 1
+                                                                                       : NULL;
+}
+
+/* Behind the service of an ARN: "REGION:ACCOUNT:"? What follows it, or NULL; so for NULL. */
+static const char *after_region_and_account(const char *text)
+{
+    size_t region = text == NULL ? 0 : strcspn(text, ":");
+    return region == 0 || text[region] == '\0' ? NULL : after_account(text + region + 1);
 }
 
 /* ---- Keys -------------------------------------------------------------------------------------------------------- */
@@ -123,12 +140,12 @@ static bool read_stream(struct reader *reader, const cJSON *value)
 {
     if (!read_text(reader, value, reader->esm->stream_arn))
         return false;
-    const char *at = arn_of(reader->esm->stream_arn, "dynamodb");
-    const char *table = at == NULL ? NULL : strstr(at, ":table/");
-    if (table == NULL || strstr(table, "/stream/") == NULL)
-        return refuse(reader, "expected the ARN of a DynamoDB stream, "
-                              "arn:aws:dynamodb:REGION:ACCOUNT:table/NAME/stream/LABEL");
-    return true;
+    const char *at = after_region_and_account(arn_of(reader->esm->stream_arn, "dynamodb"));
+    const char *table = at != NULL && strncmp(at, "table/", 6) == 0 ? at + 6 : "";
+    const char *label = table + strcspn(table, "/");
+    bool shaped = label > table && strncmp(label, "/stream/", 8) == 0 && label[8] != '\0';
+    return shaped || refuse(reader, "expected the ARN of a DynamoDB stream, "
+                                    "arn:aws:dynamodb:REGION:ACCOUNT:table/NAME/stream/LABEL");
 }
 
 static bool read_function(struct reader *reader, const cJSON *value)
@@ -311,35 +328,59 @@ static bool is_name(const char *text, size_t len)
     return len > 0;
 }
 
+/* The parts of a FunctionName. */
+struct function_parts {
+    const char *arn;     /* behind "arn:aws:lambda:"; NULL: it is no ARN */
+    const char *account; /* where the account's part of an ARN stands, else NULL */
+    const char *name;
+    size_t name_len;
+    const char *qualifier;
+};
+
 /* The name, the account's part of an ARN, or the whole ARN: each with or without a version or alias. */
+static bool split_function(const char *given, struct function_parts *out)
+{
+    static const char mark[] = "function:";
+    enum { MARK = sizeof mark - 1 };
+    const char *arn = arn_of(given, "lambda");
+    const char *rest = arn != NULL ? after_region_and_account(arn) : after_account(given);
+    bool of_account = rest != NULL && strncmp(rest, mark, MARK) == 0;
+    if (arn != NULL && !of_account)
+        return false;
+    const char *name = of_account ? rest + MARK : strncmp(given, mark, MARK) == 0 ? given + MARK : given;
+    size_t len = strcspn(name, ":");
+    const char *qualifier = name[len] == ':' ? name + len + 1 : "$LATEST";
+    *out = (struct function_parts){ arn, of_account && arn == NULL ? given : NULL, name, len, qualifier };
+    return is_name(name, len) && (of_account || len <= PLAIN_NAME_MAX) &&
+           (strcmp(qualifier, "$LATEST") == 0 || is_name(qualifier, strlen(qualifier)));
+}
+
+/* What a FunctionName leaves out is taken from the stream: both are of one region, and mostly of one account. */
 static bool resolve_function(struct reader *reader)
 {
     struct esm *esm = reader->esm;
-    const char *given = reader->function;
-    const char *mark = strstr(given, "function:");
-    const char *name = mark == NULL ? given : mark + strlen("function:");
-    size_t name_len = strcspn(name, ":");
-    const char *qualifier = name[name_len] == ':' ? name + name_len + 1 : "$LATEST";
-    bool is_arn = arn_of(given, "lambda") != NULL && mark != NULL;
-    size_t account_len = mark == NULL ? 0 : (size_t)(mark - given);
+    struct function_parts function;
+    int len;
     reader->key = "FunctionName";
-    if (!is_name(name, name_len) || (strcmp(qualifier, "$LATEST") != 0 && !is_name(qualifier, strlen(qualifier))) ||
-        (!is_arn && account_len != 0 && account_len != strlen("111122223333:")))
-        return refuse(reader, "expected a function's name or ARN, with or without a version or alias");
+    if (!split_function(reader->function, &function))
+        return refuse(
+            reader,
+            "expected a function's name (1 to %d letters, digits, - or _) or ARN (its account has %d digits), "
+            "with or without a version or alias",
+            PLAIN_NAME_MAX, ACCOUNT_DIGITS);
 
-    snprintf(esm->function_name, sizeof esm->function_name, "%.*s", (int)name_len, name);
+    snprintf(esm->function_name, sizeof esm->function_name, "%.*s", (int)function.name_len, function.name);
     const char *partition = esm->stream_arn + strlen("arn:");
     const char *region = arn_of(esm->stream_arn, "dynamodb");
-    const char *account = region + strcspn(region, ":") + 1;
-    int len;
-    if (is_arn)
-        len = snprintf(esm->function_arn, sizeof esm->function_arn, "%.*s%s:%s", (int)(name - given), given,
-                       esm->function_name, qualifier);
+    const char *account = function.account != NULL ? function.account : region + strcspn(region, ":") + 1;
+    if (function.arn != NULL)
+        len =
+            snprintf(esm->function_arn, sizeof esm->function_arn, "%.*s%s:%s", (int)(function.name - reader->function),
+                     reader->function, esm->function_name, function.qualifier);
     else
         len = snprintf(esm->function_arn, sizeof esm->function_arn, "arn:%.*s:lambda:%.*s:%.*s:function:%s:%s",
-                       (int)strcspn(partition, ":"), partition, (int)strcspn(region, ":"), region,
-                       (int)strcspn(account_len > 0 ? given : account, ":"), account_len > 0 ? given : account,
-                       esm->function_name, qualifier);
+                       (int)strcspn(partition, ":"), partition, (int)strcspn(region, ":"), region, ACCOUNT_DIGITS,
+                       account, esm->function_name, function.qualifier);
     return (len > 0 && (size_t)len < sizeof esm->function_arn) || refuse(reader, "expected a shorter name");
 }
 

@@ -164,6 +164,7 @@ static void finish_answered(struct function *function, struct function_answer *a
     answer->body_len = posted->body.len;
     posted->body = (struct text){ .ptr = NULL };
     memcpy(answer->error_type, posted->error_type, sizeof answer->error_type);
+    process_flush(&function->process); /* nothing of this invocation may show up in the next one */
     finish(function, answer, end);
 }
 
@@ -207,6 +208,7 @@ static int start_process(struct function *function)
     char *argv[] = { (char *)function->config.bootstrap, NULL };
     struct process_config config = { .program = function->config.bootstrap,
                                      .argv = function->config.bootstrap_argv,
+                                     .search = function->config.bootstrap_argv != NULL, /* a command line */
                                      .env = function->env,
                                      .output = function->config.output,
                                      .user = function->config.user };

@@ -13,7 +13,7 @@ struct http_request;
 /* What is pointed to must live as long as the function. */
 struct function_config {
     const char *bootstrap;       /* program to run; NULL: a runtime will connect by itself */
-    char *const *bootstrap_argv; /* its arguments, argv[0] included; NULL: none */
+    char *const *bootstrap_argv; /* its arguments, argv[0] included, and a search on PATH; NULL: none */
     const char *name;            /* AWS_LAMBDA_FUNCTION_NAME, "ddbstream-local" when NULL */
     const char *const *env;      /* more variables, "NAME=value", NULL-terminated; may be NULL */
     int port;                    /* 0: any free one */

@@ -2,9 +2,12 @@
 #include "command.h"
 
 #include <ddbstream/base.h>
+#include <errno.h>
+#include <fcntl.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 static const struct command {
     const char *name;
@@ -90,7 +93,14 @@ static int help(int argc, char **argv)
     return command == NULL ? unknown(argv[1]) : command->run(2, (char *[]){ argv[1], option, NULL });
 }
 
-int main(int argc, char **argv)
+/* Where a standard file is closed, the next file that is opened would take its place and be given what was meant for
+ * the screen. Something that fails when it is used goes there instead. */
+static bool occupy(int standard, int unusable)
+{
+    return fcntl(standard, F_GETFD) >= 0 || errno != EBADF || open("/dev/null", unusable) == standard;
+}
+
+static int run_command(int argc, char **argv)
 {
     if (argc < 2) {
         usage(stderr);
@@ -104,4 +114,16 @@ int main(int argc, char **argv)
     }
     const struct command *command = find(argv[1]);
     return command == NULL ? unknown(argv[1]) : command->run(argc - 1, argv + 1);
+}
+
+int main(int argc, char **argv)
+{
+    if (!occupy(STDIN_FILENO, O_WRONLY) || !occupy(STDOUT_FILENO, O_RDONLY) || !occupy(STDERR_FILENO, O_RDONLY))
+        return EXIT_CANNOT_RUN;
+    int status = run_command(argc, argv);
+    bool written = fflush(stdout) == 0 && ferror(stdout) == 0;
+    if (written || status == EXIT_CANNOT_RUN) /* that has said why */
+        return status;
+    fputs("ddbstream: standard output: not everything could be written\n", stderr);
+    return EXIT_CANNOT_RUN;
 }

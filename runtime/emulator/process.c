@@ -7,11 +7,14 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -84,6 +87,27 @@ static int set_standard_files(int output)
     return 0;
 }
 
+/* Returns only where that fails, with errno. Not execvp for a file: it looks elsewhere, and it hands what the kernel
+ * cannot run to a shell, which Lambda does not. */
+static void execute(const struct process_config *config)
+{
+    bool bare = strchr(config->program, '/') == NULL;
+    char path[PATH_MAX];
+    struct stat status;
+    if (bare && config->search) {
+        execvp(config->program, config->argv);
+        return;
+    }
+    if ((size_t)snprintf(path, sizeof path, "%s%s", bare ? "./" : "", config->program) >= sizeof path) {
+        errno = ENAMETOOLONG;
+        return;
+    }
+    execv(path, config->argv);
+    int error = errno;
+    bool folder = error == EACCES && stat(path, &status) == 0 && S_ISDIR(status.st_mode);
+    errno = folder ? EISDIR : error; /* the kernel says "Permission denied" of a folder */
+}
+
 /* In the child: become the program, or say through `report` why not. */
 static void become(const struct process_config *config, pid_t parent, int output, int report)
 {
@@ -96,7 +120,7 @@ static void become(const struct process_config *config, pid_t parent, int output
     limit_descriptors();
     if (set_standard_files(output) == 0) {
         environ = (char **)config->env;
-        execvp(config->program, config->argv);
+        execute(config);
     }
     error = errno;
     if (write(report, &error, sizeof error) < 0)
@@ -208,6 +232,11 @@ void process_read(struct process *process)
         if (text_add(&process->line, bytes, (size_t)len))
             hand_out_lines(process, false);
     }
+}
+
+void process_flush(struct process *process)
+{
+    hand_out_lines(process, true);
 }
 
 /* Reap it. The group is killed first: until then its number cannot have gone to somebody else. */

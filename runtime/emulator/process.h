@@ -8,7 +8,8 @@
 #include <sys/types.h>
 
 struct process_config {
-    const char *program; /* with a slash: that file; without: found through PATH */
+    const char *program; /* a file, as seen from the current folder */
+    bool search;         /* a program without a slash is found through PATH instead */
     char *const *argv;
     char *const *env;
     /* Every line of its stdout and stderr, without the newline. */
@@ -35,6 +36,9 @@ int process_pause(const struct process *process);
 
 /* Hand out the lines that it has written so far. */
 void process_read(struct process *process);
+
+/* Hand out a last line without its newline too: what follows belongs to something else. */
+void process_flush(struct process *process);
 
 /* Whether it has ended, with the status of waitpid. What it left running in its group is killed, the rest of its output
  * is handed out, and there is no process any more. */

@@ -76,12 +76,10 @@ static const char *plural(uint64_t count)
     return count == 1 ? "" : "s";
 }
 
-void report_begin(const struct report *report, const char *source)
+static void say_mapping(const struct report *report, const char *source)
 {
     const struct esm *esm = report->esm;
     const struct mapping_settings *settings = &esm->settings;
-    if (report->quiet)
-        return;
     printf("%s <- %s\n  BatchSize %zu, ", esm->function_name, source, settings->batch_size);
     if (settings->retries == MAPPING_RETRIES_UNLIMITED)
         printf("retries without end");
@@ -93,6 +91,38 @@ void report_begin(const struct report *report, const char *source)
         printf("  on failure: %s\n", esm->destination_arn);
     for (size_t i = 0; i < esm->note_count; i++)
         printf("  note: %s\n", esm->notes[i]);
+}
+
+static bool option_is_items(const struct report *report)
+{
+    return report->option != NULL && strcmp(report->option, "items") == 0;
+}
+
+/* What the two settings tell before any record has failed. Where DDBS_REPORT is not set, the function's code may have
+ * chosen: then its first failure tells more, see warn_about. */
+static void warn_of_mismatch(struct report *report)
+{
+    bool items = option_is_items(report), read = report->esm->settings.report_items;
+    if (items && !read) {
+        report->warned_lost = true;
+        report_warn(
+            "DDBS_REPORT=items, but the mapping lacks ReportBatchItemFailures: records that fail will be LOST. Add "
+            "\"FunctionResponseTypes\": [\"ReportBatchItemFailures\"] to it, or set DDBS_REPORT=error.");
+    } else if (read && !items) {
+        report->warned_error = report->option != NULL;
+        report_warn(
+            "the mapping has ReportBatchItemFailures, but DDBS_REPORT is not %s: %sa failed record fails its whole "
+            "batch, and records that were done come again. Add --env DDBS_REPORT=items.",
+            report->option == NULL ? "set" : "\"items\"",
+            report->option == NULL ? "unless the function's code asks for items itself, " : "");
+    }
+}
+
+void report_begin(struct report *report, const char *source)
+{
+    if (!report->quiet)
+        say_mapping(report, source);
+    warn_of_mismatch(report);
 }
 
 void report_delivery(const struct report *report, const struct mapping_delivery *delivery, const char *request_id)
@@ -107,7 +137,9 @@ void report_delivery(const struct report *report, const struct mapping_delivery 
     else if (delivery->cause == MAPPING_HALF)
         printf("  a part");
     else if (delivery->cause == MAPPING_RETRY)
-        printf("  attempt %" PRIu64 ", after %" PRId64 " ms", delivery->attempt, delivery->wait_ms);
+        printf(report->no_wait ? "  attempt %" PRIu64 " (AWS waits %" PRId64 " ms)"
+                               : "  attempt %" PRIu64 ", after %" PRId64 " ms",
+               delivery->attempt, delivery->wait_ms);
     putchar('\n');
     fflush(stdout);
 }
@@ -143,6 +175,13 @@ static void make_utf8(char *text)
         text[at] = '?';
 }
 
+/* Whether a message begins with the type, as a word of its own. */
+static bool names_type(const char *message, const char *type)
+{
+    size_t len = strlen(type);
+    return len > 0 && strncmp(message, type, len) == 0 && strchr(": ", message[len]) != NULL; /* or its end */
+}
+
 void report_failure(const struct function_answer *answer, char *text, size_t size)
 {
     char message[DDBS_ERROR_REASON_MAX];
@@ -153,7 +192,10 @@ void report_failure(const struct function_answer *answer, char *text, size_t siz
     }
     body_member(answer, "errorMessage", message, sizeof message);
     const char *type = answer->error_type[0] != '\0' ? answer->error_type : "an error without a type";
-    snprintf(text, size, "%s%s%s", type, message[0] != '\0' ? ": " : "", message);
+    if (names_type(message, answer->error_type))
+        snprintf(text, size, "%s", message);
+    else
+        snprintf(text, size, "%s%s%s", type, message[0] != '\0' ? ": " : "", message);
     make_utf8(text);
 }
 
@@ -176,11 +218,27 @@ static void say_answer(const struct report *report, const struct report_turn *tu
             verdict->resume, delivery->count, delivery->first + verdict->resume,
             delivery->identifiers[verdict->resume].ptr);
     } else if (decision->lost > 0) {
-        say(report, RED, "    -> all %zu done for the mapping, which does not read the %zu failure%s in the response",
-            delivery->count, decision->lost, plural(decision->lost));
+        say(report, RED,
+            "    -> success to the mapping, which does not read the response: %zu of %zu done, %zu record%s LOST",
+            decision->done, delivery->count, decision->lost, plural(decision->lost));
     } else {
         say(report, GREEN, "    -> all %zu done", delivery->count);
     }
+}
+
+static void say_discard(const struct report *report, const struct report_turn *turn, const char *place)
+{
+    uint64_t attempts = turn->delivery->attempt;
+    const char *what = "-> ", *where = turn->file;
+    if (turn->unwritten != NULL) {
+        what = "could not be written to ";
+        where = turn->unwritten;
+    } else if (turn->file == NULL) {
+        what = turn->delivery->count == 1 ? "is lost" : "are lost";
+        where = ", there is no destination";
+    }
+    say(report, RED, "    -> discarded after %" PRIu64 " attempt%s: %s %s%s", attempts, plural(attempts), place, what,
+        where);
 }
 
 static void say_step(const struct report *report, const struct report_turn *turn)
@@ -202,9 +260,7 @@ static void say_step(const struct report *report, const struct report_turn *turn
             range(other, delivery->first + left, delivery->count - left));
         break;
     case MAPPING_DISCARD:
-        say(report, RED, "    -> discarded after %" PRIu64 " attempt%s: %s %s%s", delivery->attempt,
-            plural(delivery->attempt), place, turn->file != NULL ? "-> " : "is lost, there is no destination",
-            turn->file != NULL ? turn->file : "");
+        say_discard(report, turn, place);
         break;
     case MAPPING_DONE:
     case MAPPING_RESUME:
@@ -221,7 +277,7 @@ static void warn_about(struct report *report, const struct report_turn *turn)
                     "         ReportBatchItemFailures: AWS takes the response as success, and these records are LOST.\n"
                     "         Add \"FunctionResponseTypes\": [\"ReportBatchItemFailures\"], or set DDBS_REPORT=error.");
     }
-    if (turn->answer->end == FUNCTION_ERROR && report->esm->settings.report_items && !report->reports_items &&
+    if (turn->answer->end == FUNCTION_ERROR && report->esm->settings.report_items && !option_is_items(report) &&
         !report->warned_error) {
         report->warned_error = true;
         report_warn(
@@ -309,6 +365,12 @@ static void json_turn(struct report *report, const struct report_turn *turn)
     json_line(report, &out);
 }
 
+/* Records that were polled and not settled. */
+static uint64_t open_records(const struct mapping_totals *totals)
+{
+    return totals->polled - totals->done - totals->lost - totals->discarded;
+}
+
 static void json_end(struct report *report, const struct mapping_totals *totals, bool interrupted)
 {
     struct buf out = { .arena = report->arena };
@@ -316,7 +378,7 @@ static void json_end(struct report *report, const struct mapping_totals *totals,
     json_number(&out, "polled", totals->polled);
     json_number(&out, "done", totals->done);
     json_number(&out, "discarded", totals->discarded);
-    json_number(&out, "open", totals->polled - totals->done - totals->discarded);
+    json_number(&out, "open", open_records(totals));
     json_number(&out, "invocations", totals->invocations);
     json_number(&out, "retries", totals->retries);
     json_number(&out, "partial", totals->partial);
@@ -342,11 +404,13 @@ void report_turn(struct report *report, const struct report_turn *turn)
 
 void report_end(struct report *report, const struct mapping_totals *totals, const char *folder, bool interrupted)
 {
-    uint64_t open = totals->polled - totals->done - totals->discarded;
-    printf("%s%" PRIu64 " record%s polled = %" PRIu64 " done + %" PRIu64 " discarded", report->quiet ? "" : "\n",
-           totals->polled, plural(totals->polled), totals->done, totals->discarded);
+    printf("%s%" PRIu64 " record%s polled = %" PRIu64 " done + ", report->quiet ? "" : "\n", totals->polled,
+           plural(totals->polled), totals->done);
+    if (totals->lost > 0)
+        printf("%" PRIu64 " lost + ", totals->lost);
+    printf("%" PRIu64 " discarded", totals->discarded);
     if (interrupted)
-        printf(" + %" PRIu64 " open (stopped before the end of the stream)", open);
+        printf(" + %" PRIu64 " open (stopped before the end of the stream)", open_records(totals));
     printf("\n%" PRIu64 " invocation%s: %" PRIu64 " partial answer%s, %" PRIu64 " error%s, %" PRIu64
            " halving%s, %" PRIu64 " retr%s\n",
            totals->invocations, plural(totals->invocations), totals->partial, plural(totals->partial), totals->errors,
@@ -355,7 +419,7 @@ void report_end(struct report *report, const struct mapping_totals *totals, cons
     if (report->files > 0)
         printf("%" PRIu64 " on-failure record%s in %s\n", report->files, plural(report->files), folder);
     if (totals->lost > 0)
-        printf("%" PRIu64 " failure%s of done records were reported to a mapping that does not read them: LOST\n",
+        printf("%" PRIu64 " record%s LOST: reported as not done to a mapping without ReportBatchItemFailures\n",
                totals->lost, plural(totals->lost));
     fflush(stdout);
     if (report->json != NULL)

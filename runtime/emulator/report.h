@@ -11,7 +11,8 @@ struct report {
     const struct esm *esm;
     bool quiet;         /* the summary and the warnings only */
     bool colour;        /* of stdout */
-    bool reports_items; /* DDBS_REPORT=items is in the function's environment */
+    bool no_wait;       /* the waits before retries are left out */
+    const char *option; /* DDBS_REPORT in the function's environment; NULL: not set */
     FILE *json;         /* may be NULL */
     ddbs_arena *arena;  /* of the JSON line at hand */
     bool json_failed;
@@ -25,10 +26,12 @@ struct report_turn {
     const char *request_id;
     const struct function_answer *answer;
     const struct mapping_decision *decision;
-    const char *file; /* of the on-failure record; NULL: none was written */
+    const char *file;      /* of the on-failure record; NULL: none was written */
+    const char *unwritten; /* the folder that it could not be written to; NULL: it could, or there is no destination */
 };
 
-void report_begin(const struct report *report, const char *source);
+/* What is played, and a warning where the mapping and DDBS_REPORT do not fit together. */
+void report_begin(struct report *report, const char *source);
 void report_delivery(const struct report *report, const struct mapping_delivery *delivery, const char *request_id);
 
 /* A warning, on stderr; its place among the lines on stdout is kept. */

@@ -5,16 +5,13 @@
 #include "source.h"
 
 #include "command.h"
+#include "report.h"
 
 #include <ddbstream/event.h>
-#include <errno.h>
-#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
-#include <zlib.h>
 
 enum { CHUNK_BYTES = 64 * 1024, HEAD = sizeof MAPPING_EVENT_HEAD - 1, TAIL = sizeof MAPPING_EVENT_TAIL - 1 };
 
@@ -29,6 +26,8 @@ struct source {
     size_t before_len;
     uint64_t records, unordered;
     char why[DDBS_ERROR_REASON_MAX + 512];
+    int status; /* why it cannot go on; EXIT_HELD: it can */
+    bool ended;
 
     gzFile file; /* lines; NULL: an event */
     uint64_t line;
@@ -44,6 +43,11 @@ struct source {
 const char *source_why(const struct source *source)
 {
     return source->why;
+}
+
+int source_status(const struct source *source)
+{
+    return source->status;
 }
 
 uint64_t source_unordered(const struct source *source)
@@ -64,15 +68,16 @@ void source_close(struct source *source)
     free(source);
 }
 
-/* Say what is wrong with the record at hand. Always -1. */
-static int refuse(struct source *source, const char *format, ...) __attribute__((format(printf, 2, 3)));
-static int refuse(struct source *source, const char *format, ...)
+/* Say what is wrong at the record at hand, and with which exit status. Always -1. */
+static int stop(struct source *source, int status, const char *format, ...) __attribute__((format(printf, 3, 4)));
+static int stop(struct source *source, int status, const char *format, ...)
 {
     char reason[DDBS_ERROR_REASON_MAX + 64];
     va_list arguments;
     va_start(arguments, format);
     vsnprintf(reason, sizeof reason, format, arguments);
     va_end(arguments);
+    source->status = status;
     if (source->file != NULL)
         snprintf(source->why, sizeof source->why, "%s:%llu: %s", source->path, (unsigned long long)source->line,
                  reason);
@@ -87,13 +92,13 @@ static int refuse(struct source *source, const char *format, ...)
 static int append(struct source *source, const char *bytes, size_t len)
 {
     if (len > MAPPING_RECORD_BYTES_MAX - source->len)
-        return refuse(source, "the record is larger than the %zu bytes that fit into an event",
-                      MAPPING_RECORD_BYTES_MAX);
+        return stop(source, EXIT_BAD_INPUT, "the record is larger than the %zu bytes that fit into an event",
+                    MAPPING_RECORD_BYTES_MAX);
     size_t needed = HEAD + source->len + len + TAIL;
     if (needed > source->capacity) {
         char *grown = realloc(source->text, 2 * needed);
         if (grown == NULL)
-            return refuse(source, "out of memory");
+            return stop(source, EXIT_CANNOT_RUN, "out of memory");
         memcpy(grown, MAPPING_EVENT_HEAD, HEAD);
         source->text = grown;
         source->capacity = 2 * needed;
@@ -118,6 +123,20 @@ static void keep_order(struct source *source)
     source->before_len = source->identifier.len;
 }
 
+/* Say why the library does not take the record at hand, counted in the record's own bytes. */
+static int stop_at_error(struct source *source, const ddbs_error *error)
+{
+    size_t at = error->offset == DDBS_NOWHERE || error->offset < HEAD ? 0 : error->offset - HEAD;
+    if (error->status == DDBS_E_MEMORY)
+        return stop(source, EXIT_CANNOT_RUN, "out of memory");
+    /* What is wrong there is the end of the event around it, which nobody has written. */
+    if (error->status == DDBS_E_SYNTAX && error->offset != DDBS_NOWHERE && at >= source->len)
+        return stop(source, EXIT_BAD_INPUT,
+                    "not a record of a DynamoDB stream: the record ends too early (at byte %zu)", source->len);
+    return stop(source, EXIT_BAD_INPUT, "not a record of a DynamoDB stream: %s%s%s (at byte %zu of the record)",
+                error->path, error->path[0] != '\0' ? ": " : "", error->reason, at);
+}
+
 /* Check the record at hand and hand it out. */
 static int finish(struct source *source, struct mapping_record *out)
 {
@@ -127,16 +146,13 @@ static int finish(struct source *source, struct mapping_record *out)
         source->len--;
     memcpy(source->text + HEAD + source->len, MAPPING_EVENT_TAIL, TAIL);
     ddbs_arena_reset(source->arena);
-    if (ddbs_event_parse(source->arena, source->text, HEAD + source->len + TAIL, NULL, &event, &error) != DDBS_OK) {
-        size_t at = error.offset == DDBS_NOWHERE || error.offset < HEAD ? 0 : error.offset - HEAD;
-        return refuse(source, "not a record of a DynamoDB stream: %s%s%s (at byte %zu of the record)", error.path,
-                      error.path[0] != '\0' ? ": " : "", error.reason, at);
-    }
+    if (ddbs_event_parse(source->arena, source->text, HEAD + source->len + TAIL, NULL, &event, &error) != DDBS_OK)
+        return stop_at_error(source, &error);
     if (ddbs_event_source(event) != DDBS_SOURCE_DYNAMODB)
-        return refuse(source, "a record of %s; only DynamoDB streams are played",
-                      ddbs_source_name(ddbs_event_source(event)));
+        return stop(source, EXIT_BAD_INPUT, "a record of %s; only DynamoDB streams are played",
+                    ddbs_source_name(ddbs_event_source(event)));
     if (ddbs_event_count(event) != 1)
-        return refuse(source, "expected one record, found %zu", ddbs_event_count(event));
+        return stop(source, EXIT_BAD_INPUT, "expected one record, found %zu", ddbs_event_count(event));
     source->identifier = ddbs_event_identifier(event, 0);
     keep_order(source);
     *out = (struct mapping_record){ { source->text + HEAD, source->len }, source->identifier };
@@ -151,10 +167,10 @@ static int refill(struct source *source)
     if (source->chunk_at < source->chunk_len)
         return 1;
     int got = gzread(source->file, source->chunk, CHUNK_BYTES);
-    int code = Z_OK;
-    const char *reason = gzerror(source->file, &code);
-    if (got < 0 || code == Z_BUF_ERROR) /* the latter: compressed data that end too early */
-        return refuse(source, "cannot be read: %s", code == Z_ERRNO ? strerror(errno) : reason);
+    /* Bytes before the place where compressed data ends too early are good. */
+    const char *reason = got <= 0 ? command_gzip_error(source->file) : NULL;
+    if (reason != NULL)
+        return stop(source, EXIT_CANNOT_RUN, "cannot be read: %s", reason);
     source->chunk_at = 0;
     source->chunk_len = (size_t)got;
     return got > 0;
@@ -209,7 +225,13 @@ static int pull_event(struct source *source, struct mapping_record *out)
 int source_pull(void *user, struct mapping_record *out)
 {
     struct source *source = user;
-    return source->event != NULL ? pull_event(source, out) : pull_line(source, out);
+    if (source->status != EXIT_HELD)
+        return -1;
+    int got = source->event != NULL ? pull_event(source, out) : pull_line(source, out);
+    if (got == 0 && source->records == 0 && !source->ended)
+        report_warn("%s has no records", source->path);
+    source->ended = got == 0;
+    return got;
 }
 
 /* ---- Opening ----------------------------------------------------------------------------------------------------- */
@@ -220,19 +242,7 @@ static bool ends_with(const char *text, const char *end)
     return len >= end_len && strcmp(text + len - end_len, end) == 0;
 }
 
-static int open_lines(struct source *source, char *why, size_t why_size)
-{
-    int fd = strcmp(source->path, "-") == 0 ? dup(STDIN_FILENO) : open(source->path, O_RDONLY | O_CLOEXEC);
-    if (fd >= 0)
-        source->file = gzdopen(fd, "rb");
-    if (source->file != NULL)
-        return 0;
-    snprintf(why, why_size, "%s: %s", source->path, strerror(errno));
-    if (fd >= 0)
-        close(fd);
-    return -1;
-}
-
+/* An event that is bad as a whole opens well: source_pull tells, as it does of a bad line. */
 static int open_event(struct source *source, char *why, size_t why_size)
 {
     size_t len;
@@ -240,18 +250,25 @@ static int open_event(struct source *source, char *why, size_t why_size)
     /* One byte more than an event may have, so that the library can say that it is too large. */
     if (command_read(source->path, DDBS_EVENT_BYTES_MAX + 1, &source->json, &len, why, why_size) != 0)
         return -1;
-    if (ddbs_event_parse(source->event_arena, source->json, len, NULL, &source->event, &error) == DDBS_OK)
+    ddbs_status status = ddbs_event_parse(source->event_arena, source->json, len, NULL, &source->event, &error);
+    if (status == DDBS_OK)
         return 0;
-    snprintf(why, why_size, "%s: byte %zu: %s%s%s (a file of one record per line is named *.jsonl or *.jsonl.gz)",
-             source->path, error.offset == DDBS_NOWHERE ? 0 : error.offset, error.path, error.path[0] ? ": " : "",
-             error.reason);
-    return -1;
+    source->status = status == DDBS_E_MEMORY ? EXIT_CANNOT_RUN : EXIT_BAD_INPUT;
+    snprintf(source->why, sizeof source->why,
+             "%s: byte %zu: %s%s%s (a file of one record per line is named *.jsonl or *.jsonl.gz)", source->path,
+             error.offset == DDBS_NOWHERE ? 0 : error.offset, error.path, error.path[0] ? ": " : "", error.reason);
+    return 0;
+}
+
+bool source_has_lines(const char *path)
+{
+    return ends_with(path, ".jsonl") || ends_with(path, ".jsonl.gz");
 }
 
 int source_open(struct source **out, const char *path, char *why, size_t why_size)
 {
     struct source *source = calloc(1, sizeof *source);
-    bool lines = strcmp(path, "-") == 0 || ends_with(path, ".jsonl") || ends_with(path, ".jsonl.gz");
+    bool lines = strcmp(path, "-") == 0 || source_has_lines(path);
     if (source == NULL || ddbs_arena_new(&source->arena, 0) != DDBS_OK ||
         ddbs_arena_new(&source->event_arena, 0) != DDBS_OK) {
         snprintf(why, why_size, "out of memory");
@@ -259,7 +276,9 @@ int source_open(struct source **out, const char *path, char *why, size_t why_siz
         return -1;
     }
     source->path = path;
-    if ((lines ? open_lines(source, why, why_size) : open_event(source, why, why_size)) != 0) {
+    if (lines)
+        source->file = command_open(path, why, why_size);
+    if (lines ? source->file == NULL : open_event(source, why, why_size) != 0) {
         source_close(source);
         return -1;
     }

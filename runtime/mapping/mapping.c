@@ -21,6 +21,7 @@ struct mapping {
     mapping_source *source;
     void *user;
     bool ended;                 /* the source has no more */
+    bool broken;                /* it failed */
     bool exhausted;             /* memory */
     struct mapping_record held; /* pulled, but too large for the batch before: the first of the next */
     bool holding;
@@ -103,15 +104,15 @@ static bool append(struct mapping *mapping, const struct mapping_record *record)
     return true;
 }
 
-/* Take records until the batch is full, by number or by bytes, or the stream ends. False when it cannot be read. */
+/* Take records until the batch is full, by number or by bytes, or the stream ends, or it cannot be read any further.
+ * False when memory is exhausted. */
 static bool fill_batch(struct mapping *mapping)
 {
     mapping->bytes = strlen(MAPPING_EVENT_HEAD MAPPING_EVENT_TAIL);
-    while (mapping->count < mapping->settings.batch_size && !mapping->ended) {
+    while (mapping->count < mapping->settings.batch_size && !mapping->ended && !mapping->broken) {
         if (!mapping->holding) {
             int got = mapping->source(mapping->user, &mapping->held);
-            if (got < 0)
-                return false;
+            mapping->broken = got < 0;
             mapping->ended = got == 0;
             mapping->holding = got > 0;
             continue;
@@ -154,7 +155,7 @@ int mapping_next(struct mapping *mapping, struct mapping_delivery *out)
             return -1;
         }
         if (mapping->count == 0)
-            return 0;
+            return mapping->broken ? -1 : 0;
         mapping->totals.polled += mapping->count;
         mapping->top = 0;
         mapping->end[0] = mapping->count;
@@ -213,6 +214,21 @@ static enum mapping_step after_failure(struct mapping *mapping, size_t count)
     return MAPPING_DISCARD;
 }
 
+/* How many records of a delivery are lost where nobody reads the response: those from the first one not done, and all
+ * where the list does not tell. A response without a list reports nothing. */
+static size_t count_lost(const struct verdict *verdict, size_t count)
+{
+    switch (verdict->kind) {
+    case VERDICT_PARTIAL:
+        return count - verdict->resume;
+    case VERDICT_FAILED:
+        return verdict->list ? count : 0;
+    case VERDICT_DONE:
+        break;
+    }
+    return 0;
+}
+
 static struct verdict judge(const struct mapping *mapping, const struct mapping_result *result, size_t count,
                             struct mapping_decision *decision)
 {
@@ -220,8 +236,8 @@ static struct verdict judge(const struct mapping *mapping, const struct mapping_
     if (mapping->settings.report_items)
         return verdict;
     /* Any response is success to this mapping: what it lists is lost. */
-    decision->lost = verdict.listed;
-    return (struct verdict){ .kind = VERDICT_DONE, .listed = verdict.listed };
+    decision->lost = count_lost(&verdict, count);
+    return (struct verdict){ .kind = VERDICT_DONE, .list = verdict.list, .listed = verdict.listed };
 }
 
 void mapping_settle(struct mapping *mapping, const struct mapping_result *result, struct mapping_decision *out)
@@ -246,7 +262,7 @@ void mapping_settle(struct mapping *mapping, const struct mapping_result *result
         mapping->first += out->done;
         begin(mapping, MAPPING_REST);
     } else {
-        out->done = count;
+        out->done = count - out->lost;
         leave_part(mapping);
     }
     mapping->totals.partial += out->verdict.kind == VERDICT_PARTIAL;

@@ -77,26 +77,27 @@ struct mapping_decision {
     struct verdict verdict; /* of the response; zeroed after an error */
     size_t done;            /* records of the delivery now behind the checkpoint as done */
     size_t discarded;       /* records of the delivery given up */
-    size_t lost;            /* entries of batchItemFailures that a mapping without report_items does not read */
+    size_t lost;            /* records of the delivery that were reported as not done to a mapping without report_items:
+                               the checkpoint passes them like those done */
 };
 
-/* What happened so far, in settled deliveries. polled == done + discarded once the stream has ended. */
+/* What happened so far, in settled deliveries. polled == done + lost + discarded once the stream has ended. */
 struct mapping_totals {
-    uint64_t polled, done, discarded;
+    uint64_t polled, done, lost, discarded;
     uint64_t invocations;
     uint64_t errors;  /* deliveries that the function failed, or whose response counted as a failure */
     uint64_t retries; /* deliveries of cause MAPPING_RETRY */
     uint64_t partial; /* responses that named a record to resume at */
     uint64_t halvings;
-    uint64_t lost;
 };
 
 /* The caller frees it with mapping_free. False when memory is exhausted. */
 bool mapping_new(struct mapping **out, const struct mapping_settings *settings, mapping_source *source, void *user);
 void mapping_free(struct mapping *mapping);
 
-/* The next delivery. 1: there is one, 0: the stream has ended, -1: the source failed or memory is exhausted (then
- * mapping_exhausted says so). Each delivery is settled before the next is asked for. */
+/* The next delivery. 1: there is one, 0: the stream has ended, -1: the source failed, and what it gave before has been
+ * delivered, or memory is exhausted (then mapping_exhausted says so). Each delivery is settled before the next is asked
+ * for. */
 int mapping_next(struct mapping *mapping, struct mapping_delivery *out);
 bool mapping_exhausted(const struct mapping *mapping);
 

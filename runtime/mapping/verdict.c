@@ -150,7 +150,9 @@ static bool read_list(struct reader *reader)
 static bool read_members(struct reader *reader)
 {
     size_t times;
-    if (!read_object(reader, 0, "batchItemFailures", read_list, &times))
+    bool whole = read_object(reader, 0, "batchItemFailures", read_list, &times);
+    reader->verdict.list = times > 0;
+    if (!whole)
         return false;
     if (times > 1)
         fail(reader, "batchItemFailures occurs twice", true);

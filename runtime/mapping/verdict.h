@@ -11,8 +11,9 @@ enum verdict_kind {
 
 struct verdict {
     enum verdict_kind kind;
-    size_t resume;   /* VERDICT_PARTIAL: index of the first record to deliver again; may be 0 */
-    size_t listed;   /* entries of batchItemFailures, whatever they hold */
+    size_t resume; /* VERDICT_PARTIAL: index of the first record to deliver again; may be 0 */
+    bool list;     /* there is a batchItemFailures, whatever it holds; also in a response that is not JSON further on */
+    size_t listed; /* entries of batchItemFailures, whatever they hold */
     const char *why; /* VERDICT_FAILED: a sentence without the final stop; NULL otherwise. Static text */
     bool unproved;   /* no recording of AWS shows this case: the documented intent was followed */
 };

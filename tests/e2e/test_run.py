@@ -49,10 +49,16 @@ while True:
         os._exit(3)
     if mode == "hang" and bad in names:
         time.sleep(60)
+    if mode == "spoil":  # put a file where the folder of the on-failure records was
+        os.rmdir(os.environ["FOLDER"])
+        open(os.environ["FOLDER"], "w").close()
     body = {"batchItemFailures": [{"itemIdentifier": bad}] if mode == "items" and bad in names else []}
-    if mode == "odd":
+    if mode == "doubled":
+        post("invocation/%%s/error" %% request, json.dumps({"errorType": "Custom.Refused",
+                                                           "errorMessage": os.environ["MESSAGE"]}))
+    elif mode == "odd":
         post("invocation/%%s/error" %% request, b'{"errorType":"Custom.Odd","errorMessage":"a\\xff\\u001b[31mb"}')
-    elif mode == "error" and (bad is None or bad in names):
+    elif mode in ("error", "spoil") and (bad is None or bad in names):
         post("invocation/%%s/error" %% request, json.dumps({"errorType": "Custom.Refused", "errorMessage": "not today"}))
     else:
         post("invocation/%%s/response" %% request, os.environ.get("BODY") or json.dumps(body))
@@ -105,15 +111,16 @@ class Played:
         """The totals agree with each other, with the decisions, and with the two lines on the screen."""
         total = self.summary
         check(total is not None, "no summary: " + self.err)
-        equal(total["polled"], total["done"] + total["discarded"] + total["open"], "totals")
-        equal(total["complete"], total["open"] == 0 and self.status == 0, "complete")
+        equal(total["polled"], total["done"] + total["lost"] + total["discarded"] + total["open"], "totals")
+        equal(total["complete"], total["open"] == 0 and self.status == (1 if total["lost"] else 0), "complete")
         for name in ("done", "discarded", "lost"):
             equal(sum(turn[name] for turn in self.turns), total[name], name)
         equal(total["invocations"], len(self.turns), "invocations")
         equal(total["retries"], sum(turn["cause"] == "retry" for turn in self.turns), "retries")
         equal(total["partial"], sum(turn.get("verdict") == "partial" for turn in self.turns), "partial")
         equal(total["halvings"], self.steps().count("halve"), "halvings")
-        check(f"{total['polled']} record{'s' * (total['polled'] != 1)} polled = {total['done']} done + "
+        lost = f"{total['lost']} lost + " if total["lost"] else ""
+        check(f"{total['polled']} record{'s' * (total['polled'] != 1)} polled = {total['done']} done + {lost}"
               f"{total['discarded']} discarded" in self.out, "the closing line: " + self.out[-300:])
         check(re.search(rf"^{total['invocations']} invocations?: {total['partial']} partial answers?, {total['errors']} "
                         rf"errors?, {total['halvings']} halvings?, {total['retries']} retr(y|ies)$", self.out, re.M),
@@ -124,7 +131,7 @@ class Played:
         checkpoint = 1
         for turn in self.turns:
             equal(turn["first"], checkpoint, f"delivery {turn['delivery']} begins")
-            checkpoint += turn["done"] + turn["discarded"]
+            checkpoint += turn["done"] + turn["lost"] + turn["discarded"]
 
 
 def write(folder, name, content, mode="w"):
@@ -157,10 +164,10 @@ def lines_of(records):
 
 
 def call(*arguments, **options):
-    options = {"timeout": 120, "stdin": subprocess.DEVNULL, **options}
+    options = {"timeout": 120, "stdin": subprocess.DEVNULL, "stderr": subprocess.PIPE, **options}
     if "input" in options:
         del options["stdin"]
-    return subprocess.run([os.path.join(BIN, "ddbstream"), *arguments], text=True, capture_output=True,
+    return subprocess.run([os.path.join(BIN, "ddbstream"), *arguments], text=True, stdout=subprocess.PIPE,
                           errors="backslashreplace", **options)
 
 
@@ -292,19 +299,75 @@ def orders_without_items_is_warned_about_and_loses_nothing(folder):
     equal([(turn["first"], turn["last"], turn["end"]) for turn in discarded], [(place, place, "error")], "discarded")
     equal(list(failures(played).values())[0]["responseContext"]["functionError"], "Unhandled", "functionError")
     equal((played.err.count("WARNING"), "--env DDBS_REPORT=items" in played.err), (1, True), "the hint, once")
-    check("Function.HandlerFailed: " in played.out and "quantity below 1" in played.out, "the reason is not shown")
+    check("-> error: Function.HandlerFailed: quantity below 1" in played.out, "the reason is not shown")
 
 
 @test
 def items_to_a_mapping_that_does_not_read_them_is_warned_about_as_loss(folder):
     played = play_orders(folder, {"DDBS_REPORT": "items"}, FunctionResponseTypes=None)
-    equal(played.status, 0, played.err)
+    equal(played.status, 1, played.err)
     played.adds_up()
+    played.checkpoints_hold()
     equal(played.ranges(), [(1, 20), (21, 40), (41, 60)], "deliveries")
-    equal((played.summary["done"], played.summary["lost"]), (60, 2), "totals")
+    equal([(turn["done"], turn["lost"]) for turn in played.turns], [(8, 12), (5, 15), (20, 0)], "from the failure on")
+    equal((played.summary["done"], played.summary["lost"], played.summary["complete"]), (33, 27, True), "totals")
     equal(played.err.count("LOST"), 1, "the warning, once")
     check("ReportBatchItemFailures" in played.err, played.err)
-    check("2 failures of done records" in played.out, played.out[-300:])
+    check("8 of 20 done, 12 records LOST\n" in played.out, played.out)
+    check("\n27 records LOST: " in played.out, played.out[-300:])
+
+
+@test
+def one_lost_record_is_counted_in_the_singular(folder):
+    played = play(folder, mapping(), [record(1), record(2)], {"MODE": "items", "BAD": name_of(2)})
+    equal(played.status, 1, played.err)
+    played.adds_up()
+    check("2 records polled = 1 done + 1 lost + 0 discarded\n" in played.out, played.out[-300:])
+    check("1 of 2 done, 1 record LOST\n" in played.out and "\n1 record LOST: " in played.out, played.out)
+    equal(played.err.count("LOST"), 1, "said when it happens: nothing told before")
+
+
+@test
+def a_list_that_cannot_be_read_loses_the_delivery_and_another_answer_loses_nothing(folder):
+    for body, status, lost in (('{"batchItemFailures":[{"itemIdentifier":""}]}', 1, 3), ('"thank you"', 0, 0)):
+        played = play(tempfile.mkdtemp(dir=folder), mapping(), [record(i) for i in (1, 2, 3)],
+                      {"MODE": "ok", "BODY": body})
+        equal((played.status, played.summary["done"], played.summary["lost"]), (status, 3 - lost, lost), body)
+        played.adds_up()
+
+
+@test
+def a_mismatch_is_said_before_the_first_record(folder):
+    items = {"FunctionResponseTypes": ["ReportBatchItemFailures"]}
+    cases = [
+        ({}, {"DDBS_REPORT": "items"}, "the mapping lacks ReportBatchItemFailures", '"FunctionResponseTypes": ['),
+        (items, {"DDBS_REPORT": "error"}, "the mapping has ReportBatchItemFailures", "--env DDBS_REPORT=items"),
+        (items, {}, "DDBS_REPORT is not set", "--env DDBS_REPORT=items"),
+        (items, {"DDBS_REPORT": "items"}, None, None),
+        ({}, {"DDBS_REPORT": "error"}, None, None),
+        ({}, {}, None, None),
+    ]
+    source = write(folder, "source.jsonl", lines_of([record(1)]))
+    clean = {name: value for name, value in os.environ.items() if name != "DDBS_REPORT"}
+    for changes, env, fault, remedy in cases:
+        for inherited in (False, True):
+            got = call(*arguments_of(folder, mapping(**changes), source, {"MODE": "ok", **({} if inherited else env)},
+                                     "--quiet"), env={**clean, **(env if inherited else {})})
+            equal(got.returncode, 0, got.stderr)
+            lines = got.stderr.splitlines()
+            equal(len(lines), 1 if fault else 0, f"{changes} {env}: {got.stderr}")
+            for part in ("WARNING: ", fault, remedy) if fault else ():
+                check(part in lines[0], got.stderr)
+    both = call(*arguments_of(folder, mapping(**items), source, {"MODE": "ok", "DDBS_REPORT": "error"}),
+                stderr=subprocess.STDOUT)
+    check(0 <= both.stdout.find("WARNING: ") < both.stdout.find("#1  record 1"), both.stdout)
+
+
+@test
+def a_function_that_sets_its_report_in_code_is_warned_when_it_fails(folder):
+    played = play(folder, mapping(FunctionResponseTypes=["ReportBatchItemFailures"]), [record(1)], {"MODE": "error"})
+    equal(played.err.count("WARNING: the mapping has ReportBatchItemFailures, but the function fails as a whole"), 1,
+          played.err)
 
 
 @test
@@ -366,7 +429,11 @@ def without_a_destination_a_discard_is_lost_and_said_so(folder):
     played.adds_up()
     check("record 1 is lost, there is no destination" in played.out, played.out)
     equal(failures(played), {}, "on-failure records")
+    check(not os.path.exists(os.path.join(folder, "failed")), "a folder that nobody needs")
     equal(played.turns[0]["file"], None, "file")
+    played = play(tempfile.mkdtemp(dir=folder), mapping(MaximumRetryAttempts=0), [record(1), record(2)],
+                  {"MODE": "error"})
+    check("records 1-2 are lost, there is no destination" in played.out, played.out)
 
 
 @test
@@ -412,6 +479,25 @@ def the_wait_before_a_retry_is_kept(folder):
     begun = time.monotonic()
     equal(call(*[word for word in words if word != "--no-wait"]).returncode, 0, "exit status")
     check(time.monotonic() - begun >= 0.2, "no wait")
+
+
+@test
+def a_wait_that_is_left_out_is_not_said_to_have_been(folder):
+    words = arguments_of(folder, mapping(), write(folder, "source.jsonl", lines_of([record(1)])), {"MODE": "error"})
+    without, waited = call(*words).stdout, call(*[word for word in words if word != "--no-wait"]).stdout
+    check("  attempt 2 (AWS waits 200 ms)\n" in without and "after 200 ms" not in without, without)
+    check("  attempt 2, after 200 ms\n" in waited and "AWS waits" not in waited, waited)
+
+
+@test
+def an_error_type_is_shown_once(folder):
+    for message, shown in (("Custom.Refused: no", "Custom.Refused: no"), ("Custom.Refused", "Custom.Refused"),
+                           ("Custom.RefusedAll", "Custom.Refused: Custom.RefusedAll"), ("", "Custom.Refused"),
+                           ("no", "Custom.Refused: no")):
+        played = play(tempfile.mkdtemp(dir=folder), mapping(MaximumRetryAttempts=0), [record(1)],
+                      {"MODE": "doubled", "MESSAGE": message})
+        check(f"    -> error: {shown}\n" in played.out, f"{message!r}: {played.out}")
+        equal((played.turns[0]["errorType"], played.turns[0]["reason"]), ("Custom.Refused", shown), "JSON")
 
 
 @test
@@ -514,7 +600,9 @@ def a_bad_line_is_named_and_what_came_before_it_is_played(folder):
         played = play(inner, mapping(), write(inner, "source.jsonl", good + "\n" + line + "\n"), {"MODE": "ok"})
         equal(played.status, 1, line[:80] + played.err)
         check("source.jsonl:7: " in played.err and reason in played.err, f"{line[:80]}: {played.err}")
-        equal(played.ranges(), [(1, 4)], "deliveries")
+        equal(played.ranges(), [(1, 4), (5, 5)], "deliveries")
+        equal((played.summary["polled"], played.summary["done"]), (5, 5), "totals")
+        played.adds_up()
         equal(played.summary["complete"], False, "complete")
 
 
@@ -536,9 +624,9 @@ def files_that_cannot_be_sources_are_refused(folder):
     cut = gzip.compress(lines_of([record(i) for i in range(1, 200)]).encode())[:-40]
     cases = {
         ("missing.jsonl", None): (2, "No such file"),
-        ("event.json", b'{"Records":7}'): (2, "event.json: byte"),
-        ("lines.json", lines_of([record(1), record(2)]).encode()): (2, "*.jsonl"),
-        ("cut.jsonl.gz", cut): (1, "cut.jsonl.gz:"),
+        ("event.json", b'{"Records":7}'): (1, "event.json: byte"),
+        ("lines.json", lines_of([record(1), record(2)]).encode()): (1, "*.jsonl"),
+        ("cut.jsonl.gz", cut): (2, "cut.jsonl.gz:"),
     }
     for (name, content), (status, reason) in cases.items():
         path = os.path.join(folder, name) if content is None else write(folder, name, content, "wb")
@@ -648,8 +736,56 @@ def an_on_failure_folder_that_cannot_be_made_stops_the_play(folder):
                                   DestinationConfig={"OnFailure": {"Destination": "arn:aws:s3:::failed"}}),
                   [record(1), record(2)], {"MODE": "error"})
     equal(played.status, 2, played.err)
-    check("the on-failure record cannot be written" in played.err, played.err)
-    equal(len(played.turns), 1, "decisions")
+    check(os.path.join(folder, "failed") + ": Not a directory" in played.err, played.err)
+    equal((played.turns, played.given), ([], []), "nothing is delivered")
+    # A mapping without a destination needs no folder.
+    played = play(folder, mapping(), [record(1)], {"MODE": "ok"})
+    equal(played.status, 0, played.err)
+
+
+@test
+def the_on_failure_folder_is_made_and_left_without_traces(folder):
+    destination = {"OnFailure": {"Destination": "arn:aws:s3:::failed"}}
+    deep = os.path.join(folder, "a", "b")
+    played = play(folder, mapping(DestinationConfig=destination), [record(1)], {"MODE": "ok"}, "--on-failure", deep)
+    equal((played.status, os.listdir(deep)), (0, []), played.err)
+    played = play(folder, mapping(DestinationConfig=destination), [record(1)], {"MODE": "ok"}, "--on-failure",
+                  "/proc/nowhere")
+    equal((played.status, "/proc/nowhere: " in played.err), (2, True), played.err)
+
+
+@test
+def a_record_that_could_not_be_written_is_not_said_to_have_no_destination(folder):
+    place = os.path.join(folder, "failed")
+    played = play(folder, mapping(MaximumRetryAttempts=0, BatchSize=2,
+                                  DestinationConfig={"OnFailure": {"Destination": "arn:aws:s3:::failed"}}),
+                  [record(i) for i in (1, 2, 3)], {"MODE": "spoil", "FOLDER": place})
+    equal(played.status, 2, played.err)
+    check("the on-failure record cannot be written to " + place in played.err, played.err)
+    check("records 1-2 could not be written to " + place + "\n" in played.out, played.out)
+    check("no destination" not in played.out, played.out)
+    equal((len(played.turns), played.turns[0]["file"]), (1, None), "decisions")
+
+
+@test
+def what_cannot_be_printed_is_an_error(folder):
+    esm = write(folder, "esm.json", json.dumps(mapping()))
+    event = write(folder, "event.json", json.dumps({"Records": [record(1)]}))
+    bootstrap = write(folder, "bootstrap", RUNTIME)
+    os.chmod(bootstrap, 0o700)
+    decided = os.path.join(folder, "decisions.jsonl")
+    run = ["run", bootstrap, "--esm", esm, "--source", event, "--json", decided, "--env", "MODE=ok", "--env",
+           "JOURNAL=" + os.path.join(folder, "journal")]
+    for words in (run, ["--help"], ["--version"], ["help", "run"], ["run", "--help"], ["serve", "--help"],
+                  ["gen", "--help"], ["decode", "--help"], ["decode", event], ["gen", "--records", "1"]):
+        for out in (">/dev/full", ">&-"):
+            got = subprocess.run(["sh", "-c", f'exec "$@" {out}', "sh", os.path.join(BIN, "ddbstream"), *words],
+                                 stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=120)
+            equal(got.returncode, 2, f"{words} {out} {got.stderr}")
+            equal(len(got.stderr.splitlines()), 1, f"{words} {out} {got.stderr}")
+            check("standard output" in got.stderr or "stdout" in got.stderr, f"{words} {out} {got.stderr}")
+    with open(decided, encoding="utf-8") as file:  # nothing that was meant for the screen
+        equal([json.loads(line).get("summary") for line in file], [None, True], "decisions")
 
 
 @test

@@ -15,8 +15,8 @@ import tempfile
 import time
 
 from serve_harness import (
-    API, Background, DDBSTREAM, INVOKE, NEXT, PATIENCE, PAYLOAD_MAX, Server, UUID, alive, children, eventually, expect,
-    main, native, raise_descriptors, read_response, test)
+    API, Background, DDBSTREAM, INVOKE, NEXT, PATIENCE, PAYLOAD_MAX, RUNTIME, Server, UUID, alive, children, eventually,
+    expect, main, native, raise_descriptors, read_response, test)
 
 
 # The command line
@@ -319,11 +319,78 @@ def an_initialization_has_ten_seconds():
 
 @test
 def a_program_that_cannot_be_run_is_an_invalid_entry_point():
-    for program in ["/no/such/program", "no-such-program-anywhere", "/etc/passwd", "/"]:
-        with Server(program=[program]) as server:
-            error = server.fail({})
-            expect(error["errorType"], "Runtime.InvalidEntrypoint")
-            assert error["errorMessage"].startswith(f"cannot run {program}: "), error
+    with Server(program=["no-such-program-anywhere"]) as server:
+        plain, mark = server.write("plain", f"touch {server.path('mark')}\n"), server.path("mark")
+        os.chmod(plain, 0o700)
+        with Server(program=[plain]) as other:
+            check_unstartable(other, plain, "Exec format error")
+            assert not os.path.exists(mark), "a shell has run it"
+        check_unstartable(server, "no-such-program-anywhere", "No such file or directory")
+
+
+def check_unstartable(server, program, reason):
+    error = server.fail({})
+    expect(error, {"errorType": "Runtime.InvalidEntrypoint", "errorMessage": f"cannot run {program}: {reason}"})
+    expect(said(server, 1)[0], f"cannot be run: {program}: {reason}")
+
+
+@test
+def a_file_that_cannot_be_run_is_refused_at_the_start():
+    for program, reason in [("/no/such/program", "No such file or directory"), ("/etc/passwd", "Permission denied"),
+                            ("/etc/passwd/x", "Not a directory"), ("/", "Is a directory"), ("./", "Is a directory")]:
+        done = command("--", program)
+        expect((done.returncode, done.stdout, done.stderr),
+               (2, "", f"ddbstream serve: cannot run {program}: {reason}\n"))
+
+
+@test
+def a_program_without_a_slash_is_found_through_path():
+    with Server() as folder:
+        os.chmod(folder.write("a-runtime", f"#!/bin/sh\nexec {sys.executable} {folder.path('runtime.py')}\n"), 0o755)
+        path = folder.folder.name + ":" + os.environ["PATH"]
+        with Server(program=["a-runtime"], env={"PATH": path}) as server:
+            expect(list(server.invoke({"pid": 1})), ["pid"])
+        with Server("--env", "PATH=" + path, program=["a-runtime"]) as server:
+            expect(list(server.invoke({"pid": 1})), ["pid"])
+
+
+def said(server, count):
+    """What the command itself has said about its invocations; each line has a request id of its own."""
+    found = re.findall(rf"^ddbstream serve: request ({UUID.pattern}): (.*)$", server.errors(), re.M)
+    expect((len(found), len({request for request, _ in found})), (count, count))
+    return [text for _, text in found]
+
+
+@test
+def an_invocation_that_nobody_answered_is_said_on_the_terminal():
+    with Server("--timeout", "1") as server:
+        message = server.fail({"signal": int(signal.SIGSEGV)})["errorMessage"]
+        expect(said(server, 1), ["was killed by SIGSEGV"])
+        assert f"ddbstream serve: request {UUID.search(message)[0]}: " in server.errors(), (message, server.errors())
+        server.fail({"exit": 3})
+        server.fail({"sleep": 300})
+        expect(said(server, 3)[1:], ["exited with status 3", "no answer within 1000 ms"])
+        server.invoke({"pid": 1})
+        server.fail({"error": {"errorType": "Function.Refused"}})  # an answer: the caller has it
+        said(server, 3)
+
+
+@test
+def a_failed_initialization_is_said_on_the_terminal():
+    for mode, text in [("exit-in-init", "exited with status 7 during initialization"),
+                       ("error-in-init", "reported an initialization error, Runtime.NoTable")]:
+        with Server(env={"MODE": mode}) as server:
+            for _ in range(2):
+                server.fail({})
+            expect(said(server, 2), [text] * 2)
+
+
+@test
+def what_a_runtime_posts_cannot_break_the_line():
+    posts = RUNTIME.replace('"Runtime.NoTable"', '"Runtime.A\\nddbstream serve: \\x1b[31mB"')
+    with Server(runtime=posts, env={"MODE": "error-in-init"}) as server:
+        server.fail({})
+        expect(said(server, 1), ["reported an initialization error, Runtime.A?ddbstream serve: ?[31mB"])
 
 
 @test
@@ -365,9 +432,21 @@ def what_the_function_writes_is_seen_before_its_answer():
 def lines_without_end_and_very_long_lines_are_not_lost():
     with Server() as server:
         server.fail({"partial": "the last words", "exit": 1})
-        assert server.errors().endswith("the last words\n"), server.errors()
+        assert "\nthe last words\nddbstream serve: request " in server.errors(), server.errors()
         server.invoke({"print": "~" * 600000})
         expect(server.errors().count("~"), 600000)
+
+
+@test
+def a_line_without_end_is_seen_with_its_invocation():
+    with Server() as server:
+        for i in range(3):
+            server.invoke({"partial": f"unended {i}"})
+            assert server.errors().endswith(f"unended {i}\n"), (i, server.errors())
+        server.fail({"partial": "before the error", "error": {"errorType": "x"}})
+        assert server.errors().endswith("unended 2\nbefore the error\n"), server.errors()
+        server.fail({"partial": "last", "sleep": 0.1, "exit": 3})
+        expect(server.errors().count("last\n"), 1)
 
 
 @test

@@ -102,7 +102,7 @@ static void run(struct play *play, size_t deliveries)
         note_delivery(play, &delivery);
         answer(play, &delivery, body, sizeof body, &result);
         mapping_settle(mapping, &result, &play->last);
-        play->settled += play->last.done + play->last.discarded;
+        play->settled += play->last.done + play->last.lost + play->last.discarded;
         if (play->last.step == MAPPING_DISCARD) {
             snprintf(body, sizeof body, "dest(%llu..%llu,count%llu)", (unsigned long long)delivery.first,
                      (unsigned long long)(delivery.first + delivery.count - 1), (unsigned long long)delivery.attempt);
@@ -110,7 +110,7 @@ static void run(struct play *play, size_t deliveries)
         }
     }
     play->totals = *mapping_totals(mapping);
-    CHECK_INT(play->totals.done + play->totals.discarded, play->settled);
+    CHECK_INT(play->totals.done + play->totals.lost + play->totals.discarded, play->settled);
     mapping_free(mapping);
 }
 
@@ -201,9 +201,46 @@ TEST(o9_partial_responses_are_ignored_unless_enabled)
     struct play play = { .settings = { 4, 1, true, false }, .records = 4, .bad = 2, .behaviour = NAMES_BAD };
     run(&play, 100);
     CHECK_STR(play.trace, "[1234]");
-    CHECK_INT(play.totals.done, 4);
-    CHECK_INT(play.totals.lost, 1);
+    CHECK_INT(play.totals.done, 1);
+    CHECK_INT(play.totals.lost, 3);
     CHECK_INT(play.totals.partial, 0);
+}
+
+TEST(what_nobody_reads_is_lost_from_the_first_record_that_was_not_done)
+{
+    static const struct {
+        const char *body;
+        size_t lost;
+    } cases[] = {
+        { "{\"batchItemFailures\":[{\"itemIdentifier\":\"11\"}]}", 11 },
+        { "{\"batchItemFailures\":[{\"itemIdentifier\":\"10\"}]}", 12 },
+        { "{\"batchItemFailures\":[{\"itemIdentifier\":\"21\"},{\"itemIdentifier\":\"20\"}]}", 2 },
+        { "{\"batchItemFailures\":[{\"itemIdentifier\":\"unknown\"}]}", 12 },
+        { "{\"batchItemFailures\":[{\"itemIdentifier\":\"\"}]}", 12 },
+        { "{\"batchItemFailures\":[{\"itemIdentifier\":\"21\"},{}]}", 12 },
+        { "{\"batchItemFailures\":7}", 12 },
+        { "{\"batchItemFailures\":[{\"itemIdentifier\":\"21\"}", 12 },
+        { "{\"batchItemFailures\":[]}", 0 },
+        { "{\"batchItemFailures\":null}", 0 },
+        { "{}", 0 },
+        { "", 0 },
+        { "\"done\"", 0 }, /* nothing was reported: any text is an answer to this mapping */
+        { "done", 0 },
+        { "{\"a\":", 0 },
+        { "12", 0 },
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct play play = {
+            .settings = { 12, 1, true, false }, .records = 12, .behaviour = ANSWERS_TEXT, .text = cases[i].body
+        };
+        run(&play, 100);
+        CHECK_INT(play.last.step, MAPPING_DONE);
+        CHECK_INT(play.last.lost, cases[i].lost);
+        CHECK_INT(play.last.done, 12 - cases[i].lost);
+        CHECK_INT(play.totals.lost, cases[i].lost);
+        CHECK_INT(play.totals.done, 12 - cases[i].lost);
+        CHECK_INT(play.totals.invocations, 1);
+    }
 }
 
 TEST(o10_halving_spends_no_retries)
@@ -322,7 +359,7 @@ TEST(a_batch_is_cut_where_its_event_would_pass_6_mb)
     CHECK_INT(strlen(MAPPING_EVENT_HEAD MAPPING_EVENT_TAIL) + MAPPING_RECORD_BYTES_MAX, MAPPING_EVENT_BYTES_MAX);
 }
 
-TEST(a_source_that_fails_ends_the_stream_with_an_error)
+TEST(a_source_that_fails_ends_the_stream_with_an_error_after_what_was_read)
 {
     struct mapping_settings settings = items(2, 0, false);
     char json[] = "{}";
@@ -333,9 +370,16 @@ TEST(a_source_that_fails_ends_the_stream_with_an_error)
     REQUIRE(mapping_new(&mapping, &settings, pull_large, &large));
     CHECK_INT(mapping_next(mapping, &delivery), 1);
     mapping_settle(mapping, &(struct mapping_result){ .body = "{}", .len = 2 }, &decision);
+    REQUIRE(mapping_next(mapping, &delivery) == 1);
+    CHECK_INT(delivery.first, 3);
+    CHECK_INT(delivery.count, 1);
+    mapping_settle(mapping, &(struct mapping_result){ .body = "{}", .len = 2 }, &decision);
+    large.end = 0; /* the error holds, whatever the source says next */
+    CHECK_INT(mapping_next(mapping, &delivery), -1);
     CHECK_INT(mapping_next(mapping, &delivery), -1);
     CHECK(!mapping_exhausted(mapping));
-    CHECK_INT(mapping_totals(mapping)->polled, 2);
+    CHECK_INT(mapping_totals(mapping)->polled, 3);
+    CHECK_INT(mapping_totals(mapping)->done, 3);
     mapping_free(mapping);
 }
 
