@@ -17,7 +17,7 @@ FLAGS_debug   := -O0 -g3
 FLAGS_san     := -O1 -g $(SAN)
 FLAGS_cov     := -O0 -g --coverage
 FLAGS_fuzz    := -O1 -g $(SAN) -fsanitize=fuzzer-no-link
-LINK_release := -Wl,--gc-sections
+LINK_release := -Wl,--gc-sections -Wl,--as-needed
 LINK_san     := $(SAN)
 LINK_cov     := --coverage
 LINK_fuzz    := $(SAN) -fsanitize=fuzzer
@@ -76,21 +76,26 @@ $(OUT)/ddbstream: $(EMULATOR_O) $(MAPPING_O) $(OUT)/libcore.a
 
 define example
 $(OUT)/examples/$(1)/bootstrap: $(call objects,examples/$(1)/*.c) $(OUT)/libddbstream.a
-	$$(call link,-lcurl)
+	$$(call link,-lcurl -lcjson -lz)
 endef
 $(foreach name,$(EXAMPLES),$(eval $(call example,$(name))))
 
 WRAP := -Wl,--wrap=malloc$(comma)--wrap=calloc$(comma)--wrap=realloc
 $(OUT)/tests/test_%: $(OBJ)/tests/unit/test_%.o $(CHECK_O) $(MAPPING_O) $(OUT)/libcore.a
-	$(call link,$(WRAP) $(if $(MAPPING_O),-lcjson))
-$(OUT)/tests/verdict: $(OBJ)/tests/oracle/verdict.o $(OUT)/libcore.a
+	$(call link,$(WRAP) -lcjson -lz)
+# Programs that a script drives: they read lines and print what the library says.
+DRIVERS := $(patsubst tests/%.c,$(OUT)/tests/%,$(sort $(wildcard tests/oracle/*.c tests/cost/*.c)))
+DRIVERS := $(addprefix $(OUT)/tests/,$(notdir $(DRIVERS)))
+$(OUT)/tests/%: $(OBJ)/tests/oracle/%.o $(OUT)/libcore.a
+	$(call link,)
+$(OUT)/tests/%: $(OBJ)/tests/cost/%.o $(OUT)/libcore.a
 	$(call link,)
 $(OUT)/tests/handlers/%: $(OBJ)/tests/e2e/handlers/%.o $(OUT)/libddbstream.a
-	$(call link,-lcurl)
+	$(call link,-lcurl -lcjson -lz)
 $(OUT)/fuzz/replay_%: $(OBJ)/tests/fuzz/fuzz_%.o $(OBJ)/tests/fuzz/replay.o $(OUT)/libcore.a
-	$(call link,)
+	$(call link,-lcjson -lz)
 build/fuzz/fuzz_%: build/obj/fuzz/tests/fuzz/fuzz_%.o build/fuzz/libcore.a
-	$(call link,)
+	$(call link,-lcjson -lz)
 
 # ---- Using it -------------------------------------------------------------------------------------------------------
 
@@ -109,8 +114,9 @@ deps-build deps-test deps-check: deps-%:
 
 HANDLERS := $(patsubst tests/e2e/handlers/%.c,$(OUT)/tests/handlers/%,$(sort $(wildcard tests/e2e/handlers/*.c)))
 REPLAYS  := $(FUZZERS:$(OUT)/fuzz/fuzz_%=$(OUT)/fuzz/replay_%)
-PROGRAMS := all $(UNIT) $(REPLAYS) $(HANDLERS) $(OUT)/tests/verdict
+PROGRAMS := all $(UNIT) $(REPLAYS) $(HANDLERS) $(DRIVERS)
 LOSSLESS_RECORDS ?= 20000
+NUMBER_PAIRS ?= 1000000
 
 # Every test there is, as command lines; BIN is the folder of the programs under test.
 BIN := $(OUT)
@@ -118,13 +124,15 @@ SUITE = $(UNIT:$(OUT)/%=$(BIN)/%) \
     $(foreach target,$(REPLAYS:$(OUT)/fuzz/replay_%=%),'$(BIN)/fuzz/replay_$(target) tests/fuzz/corpus/$(target)') \
     'python3 tests/fixtures.py $(BIN)/ddbstream' \
     'python3 tests/oracle/differential.py $(BIN)/tests/verdict' \
+    'python3 tests/oracle/decimals.py $(BIN) --pairs $(NUMBER_PAIRS)' \
+    'python3 tests/oracle/filter.py $(BIN)/ddbstream' \
     'python3 tests/lossless.py $(BIN)/ddbstream --records $(LOSSLESS_RECORDS)' \
     $(foreach script,$(sort $(wildcard tests/e2e/test_*.py)),'python3 $(script) $(BIN)')
 
 .PHONY: test
 test: deps-test
 	@$(MAKE) --no-print-directory -j$(JOBS) programs
-	@python3 tests/run.py $(SUITE) 'python3 tests/readme.py'
+	@python3 tests/run.py $(SUITE) 'python3 tests/cost.py build' 'python3 tests/readme.py'
 
 .PHONY: programs suite
 programs: $(PROGRAMS)
@@ -139,7 +147,7 @@ check: deps-check
 	@$(MAKE) --no-print-directory -j$(JOBS) V=clang CC=clang programs
 	@$(MAKE) --no-print-directory layers symbols
 	@$(MAKE) --no-print-directory -j$(JOBS) V=san programs
-	@$(MAKE) --no-print-directory V=san suite LOSSLESS_RECORDS=3000
+	@$(MAKE) --no-print-directory V=san suite LOSSLESS_RECORDS=3000 NUMBER_PAIRS=50000
 
 FLAGS_gcc   := -O2 -Werror
 FLAGS_clang := -O2 -Werror
@@ -161,6 +169,7 @@ headers:
 	    printf '#include <%s>\n' $$header | $(CXX) -std=c++17 $(CXXWARN) -Iinclude -x c++ -fsyntax-only - || exit 1; \
 	done
 	@$(CXX) -std=c++17 $(CXXWARN) -Iinclude -fsyntax-only tests/headers/use.cc
+	@python3 tests/run.py 'python3 tests/headers/examples.py' 'python3 tests/headers/refused.py'
 	@echo "  headers: $(words $(HEADERS)) alone, C11 and C++17"
 
 # lib/ reaches nothing of runtime/ and none of the libraries; the two sides of the runtime meet on a socket only.
@@ -184,9 +193,9 @@ mutants: deps-test
 # The whole suite with every program under valgrind.
 .PHONY: valgrind
 valgrind: deps-check programs
-	@sh tests/valgrind.sh build build/valgrind $(UNIT) $(REPLAYS) $(HANDLERS) build/tests/verdict build/ddbstream \
+	@sh tests/valgrind.sh build build/valgrind $(UNIT) $(REPLAYS) $(HANDLERS) $(DRIVERS) build/ddbstream \
 	    $(EXAMPLES:%=build/examples/%/bootstrap)
-	@$(MAKE) --no-print-directory suite BIN=build/valgrind LOSSLESS_RECORDS=300
+	@$(MAKE) --no-print-directory suite BIN=build/valgrind LOSSLESS_RECORDS=300 NUMBER_PAIRS=2000
 
 # Fuzz every target for FUZZ_TIME seconds, from its corpus.
 FUZZ_TIME ?= 60

@@ -2,8 +2,12 @@
 #ifndef DDBSTREAM_H
 #define DDBSTREAM_H
 #include <ddbstream/base.h>
+#include <ddbstream/bind.h>
 #include <ddbstream/consumer.h>
+#include <ddbstream/convert.h>
+#include <ddbstream/diff.h>
 #include <ddbstream/event.h>
+#include <ddbstream/filter.h>
 #include <ddbstream/lambda.h>
 #include <ddbstream/num.h>
 #include <ddbstream/value.h>

@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-static ddbs_status finish(const struct buf *body, const char *error_type, const struct buf *message, ddbs_answer *out)
+static ddbs_status finish(const ddbs_buf *body, const char *error_type, const ddbs_buf *message, ddbs_answer *out)
 {
     if (body->failed || message->failed)
         return DDBS_E_MEMORY;
@@ -40,7 +40,7 @@ static const char *refusal_type_of(const ddbs_error *error)
     return "Runtime.EventMalformed";
 }
 
-static void write_place(struct buf *buf, const ddbs_error *error)
+static void write_place(ddbs_buf *buf, const ddbs_error *error)
 {
     if (error->path[0] != '\0')
         ddbs_buf__format(buf, "; at %s", error->path);
@@ -49,9 +49,9 @@ static void write_place(struct buf *buf, const ddbs_error *error)
 }
 
 /* {"errorMessage":...,"errorType":...,"stackTrace":[]} as the Runtime API takes it. */
-static ddbs_status write_error(const char *type, const struct buf *message, ddbs_answer *out)
+static ddbs_status write_error(const char *type, const ddbs_buf *message, ddbs_answer *out)
 {
-    struct buf body = { .arena = message->arena };
+    ddbs_buf body = { .arena = message->arena };
     ddbs_buf__text(&body, "{\"errorMessage\":");
     ddbs_buf__json(&body, message->ptr, message->len);
     ddbs_buf__format(&body, ",\"errorType\":\"%s\",\"stackTrace\":[]}", type);
@@ -60,7 +60,7 @@ static ddbs_status write_error(const char *type, const struct buf *message, ddbs
 
 ddbs_status ddbs_answer_refusal(const ddbs_error *error, ddbs_arena *arena, ddbs_answer *out)
 {
-    struct buf message = { .arena = arena };
+    ddbs_buf message = { .arena = arena };
     const char *type = refusal_type_of(error);
     ddbs_buf__format(&message, "%s: %s", type, error->reason);
     write_place(&message, error);
@@ -93,9 +93,9 @@ static const char *why_not_partial(const ddbs_event *event, const ddbs_outcome *
     return NULL;
 }
 
-static ddbs_status write_item_failure(ddbs_str identifier, const struct buf *message, ddbs_answer *out)
+static ddbs_status write_item_failure(ddbs_str identifier, const ddbs_buf *message, ddbs_answer *out)
 {
-    struct buf body = { .arena = message->arena };
+    ddbs_buf body = { .arena = message->arena };
     ddbs_buf__text(&body, "{\"batchItemFailures\":[{\"itemIdentifier\":\"");
     ddbs_buf__bytes(&body, identifier.ptr, identifier.len);
     ddbs_buf__text(&body, "\"}]}");
@@ -106,7 +106,7 @@ static ddbs_status write_item_failure(ddbs_str identifier, const struct buf *mes
 static ddbs_status write_failure(const ddbs_event *event, const ddbs_outcome *outcome, ddbs_report report,
                                  ddbs_arena *arena, ddbs_answer *out)
 {
-    struct buf message = { .arena = arena };
+    ddbs_buf message = { .arena = arena };
     const char *type = error_type_of(outcome);
     const char *hint = report == DDBS_REPORT_ITEMS ? why_not_partial(event, outcome) : NULL;
     ddbs_str sequence = ddbs_event_sequence(event, outcome->checkpoint);
@@ -121,7 +121,7 @@ static ddbs_status write_failure(const ddbs_event *event, const ddbs_outcome *ou
     return write_error(type, &message, out);
 }
 
-static void write_state(struct buf *buf, const ddbs_window *window)
+static void write_state(ddbs_buf *buf, const ddbs_window *window)
 {
     ddbs_buf__text(buf, "\"state\":");
     if (window->final)
@@ -141,7 +141,7 @@ static bool state_is_empty(ddbs_str state)
 
 static ddbs_status write_without_handler(ddbs_arena *arena, ddbs_answer *out)
 {
-    struct buf message = { .arena = arena };
+    ddbs_buf message = { .arena = arena };
     ddbs_buf__text(&message,
                    "Function.NoWindowHandler: the final call of a window brings a state, and nothing takes it; "
                    "hint: remove TumblingWindowInSeconds from the mapping");
@@ -152,8 +152,8 @@ static ddbs_status write_without_handler(ddbs_arena *arena, ddbs_answer *out)
 static ddbs_status write_success(const ddbs_event *event, ddbs_arena *arena, ddbs_answer *out)
 {
     const ddbs_window *window = ddbs_event_window(event);
-    struct buf nothing = { .arena = arena };
-    struct buf body = { .arena = arena };
+    ddbs_buf nothing = { .arena = arena };
+    ddbs_buf body = { .arena = arena };
     if (window != NULL && window->final && !state_is_empty(window->state))
         return write_without_handler(arena, out);
     ddbs_buf__text(&body, "{");
@@ -166,7 +166,7 @@ static ddbs_status write_success(const ddbs_event *event, ddbs_arena *arena, ddb
 /* An outcome that contradicts itself: nothing is acknowledged. */
 static ddbs_status write_contradiction(ddbs_arena *arena, ddbs_answer *out)
 {
-    struct buf message = { .arena = arena };
+    ddbs_buf message = { .arena = arena };
     ddbs_buf__text(&message, "Runtime.OutcomeInvalid: the outcome of the batch does not add up");
     return write_error("Runtime.OutcomeInvalid", &message, out);
 }

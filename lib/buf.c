@@ -6,30 +6,61 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { SIZE_AT_FIRST = 256 };
 
-/* Room for `len` more bytes and a NUL; where to write them, or NULL. */
-static char *room(struct buf *buf, size_t len)
+static bool grow(ddbs_buf *buf, size_t capacity)
+{
+    char *ptr = buf->arena == NULL ? realloc(buf->ptr, capacity)
+                                   : ddbs_arena__grow(buf->arena, buf->ptr, buf->capacity, capacity);
+    if (ptr == NULL)
+        return false;
+    buf->ptr = ptr;
+    buf->capacity = capacity;
+    return true;
+}
+
+char *ddbs_buf__room(ddbs_buf *buf, size_t len)
 {
     if (!buf->failed && buf->capacity - buf->len <= len) {
         size_t capacity = buf->capacity < SIZE_AT_FIRST ? SIZE_AT_FIRST : buf->capacity * 2;
         if (capacity - buf->len <= len)
             capacity = buf->len + len + 1;
-        char *ptr = ddbs_arena__grow(buf->arena, buf->ptr, buf->capacity, capacity);
-        buf->failed = ptr == NULL;
-        if (ptr != NULL) {
-            buf->ptr = ptr;
-            buf->capacity = capacity;
-        }
+        buf->failed = len > SIZE_MAX / 4 || !grow(buf, capacity);
     }
     return buf->failed ? NULL : buf->ptr + buf->len;
 }
 
-void ddbs_buf__bytes(struct buf *buf, const char *bytes, size_t len)
+ddbs_status ddbs_buf__settle(ddbs_buf *buf, size_t len)
 {
-    char *to = room(buf, len);
+    if (!buf->failed)
+        return DDBS_OK;
+    buf->failed = false;
+    buf->len = len;
+    if (buf->ptr != NULL)
+        buf->ptr[len] = '\0';
+    return DDBS_E_MEMORY;
+}
+
+ddbs_status ddbs_buf_append(ddbs_buf *buf, const void *bytes, size_t len)
+{
+    size_t before = buf->len;
+    ddbs_buf__bytes(buf, bytes, len);
+    return ddbs_buf__settle(buf, before);
+}
+
+void ddbs_buf_free(ddbs_buf *buf)
+{
+    if (buf->arena == NULL)
+        free(buf->ptr);
+    *buf = (ddbs_buf){ .arena = buf->arena };
+}
+
+void ddbs_buf__bytes(ddbs_buf *buf, const char *bytes, size_t len)
+{
+    char *to = ddbs_buf__room(buf, len);
     if (to == NULL)
         return;
     if (len > 0)
@@ -38,18 +69,18 @@ void ddbs_buf__bytes(struct buf *buf, const char *bytes, size_t len)
     buf->len += len;
 }
 
-void ddbs_buf__text(struct buf *buf, const char *text)
+void ddbs_buf__text(ddbs_buf *buf, const char *text)
 {
     ddbs_buf__bytes(buf, text, strlen(text));
 }
 
-void ddbs_buf__format(struct buf *buf, const char *format, ...)
+void ddbs_buf__format(ddbs_buf *buf, const char *format, ...)
 {
     va_list arguments, again;
     va_start(arguments, format);
     va_copy(again, arguments);
     int len = vsnprintf(NULL, 0, format, arguments);
-    char *to = len < 0 ? NULL : room(buf, (size_t)len);
+    char *to = len < 0 ? NULL : ddbs_buf__room(buf, (size_t)len);
     buf->failed = buf->failed || len < 0;
     if (to != NULL) {
         vsnprintf(to, (size_t)len + 1, format, again);
@@ -59,7 +90,7 @@ void ddbs_buf__format(struct buf *buf, const char *format, ...)
     va_end(arguments);
 }
 
-static void escape(struct buf *buf, unsigned char byte)
+static void escape(ddbs_buf *buf, unsigned char byte)
 {
     static const char letters[] = "btn\0fr"; /* U+0008 to U+000D */
     if (byte == '"' || byte == '\\')
@@ -70,7 +101,7 @@ static void escape(struct buf *buf, unsigned char byte)
         ddbs_buf__format(buf, "\\u%04x", byte);
 }
 
-void ddbs_buf__json(struct buf *buf, const char *text, size_t len)
+void ddbs_buf__json(ddbs_buf *buf, const char *text, size_t len)
 {
     size_t plain = 0; /* begin of the run that needs no escape */
     if (len == 0)
@@ -88,10 +119,10 @@ void ddbs_buf__json(struct buf *buf, const char *text, size_t len)
     ddbs_buf__bytes(buf, "\"", 1);
 }
 
-void ddbs_buf__base64(struct buf *buf, const unsigned char *bytes, size_t len)
+void ddbs_buf__base64(ddbs_buf *buf, const unsigned char *bytes, size_t len)
 {
     size_t size = ddbs_base64__encoded(len) + 2;
-    char *to = room(buf, size);
+    char *to = ddbs_buf__room(buf, size);
     if (to == NULL)
         return;
     to[0] = '"';

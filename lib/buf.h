@@ -1,23 +1,22 @@
-/* buf.h: a growing text in an arena. A failed append makes every later one fail: asked for once, at the end. */
+/* buf.h: writing to a ddbs_buf. A failed append makes every later one fail: asked for once, at the end. */
 #ifndef LIB_BUF_H
 #define LIB_BUF_H
-#include <ddbstream/base.h>
+#include <ddbstream/convert.h>
 
-struct buf {
-    ddbs_arena *arena;
-    char *ptr; /* NUL-terminated once something was appended */
-    size_t len;
-    size_t capacity;
-    bool failed; /* memory was exhausted */
-};
+/* Room for `len` more bytes and a NUL; where to write them, or NULL. Who writes there raises buf->len. */
+char *ddbs_buf__room(ddbs_buf *buf, size_t len);
 
-void ddbs_buf__bytes(struct buf *buf, const char *bytes, size_t len);
-void ddbs_buf__text(struct buf *buf, const char *text);
-void ddbs_buf__format(struct buf *buf, const char *format, ...) DDBS_PRINTF(2, 3);
+/* Forget a failure, and what was written since the text was `len` bytes long; the status that tells of it. For
+ * functions that append all or nothing. */
+ddbs_status ddbs_buf__settle(ddbs_buf *buf, size_t len);
+
+void ddbs_buf__bytes(ddbs_buf *buf, const char *bytes, size_t len);
+void ddbs_buf__text(ddbs_buf *buf, const char *text);
+void ddbs_buf__format(ddbs_buf *buf, const char *format, ...) DDBS_PRINTF(2, 3);
 
 /* A JSON string, quotes included, of any UTF-8 text. */
-void ddbs_buf__json(struct buf *buf, const char *text, size_t len);
+void ddbs_buf__json(ddbs_buf *buf, const char *text, size_t len);
 
 /* A JSON string, quotes included: the base64 of the bytes. */
-void ddbs_buf__base64(struct buf *buf, const unsigned char *bytes, size_t len);
+void ddbs_buf__base64(ddbs_buf *buf, const unsigned char *bytes, size_t len);
 #endif

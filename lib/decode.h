@@ -1,6 +1,6 @@
-/* decode.h: the decoder of one record, shared by its two halves: record.c reads the members of a record, image.c reads
- * attribute values. The record's text is copied into the arena and decoded in place there: strings end up unescaped
- * where they stood, NUL-terminated at the latest where their closing quote was. */
+/* decode.h: the decoder of JSON that holds attribute values. record.c reads the members of a record and read.c an item
+ * alone; both have image.c read the values. The text is copied into the arena and decoded in place there: strings end
+ * up unescaped where they stood, NUL-terminated at the latest where their closing quote was. */
 #ifndef LIB_DECODE_H
 #define LIB_DECODE_H
 #include "lib/event.h"
@@ -27,6 +27,8 @@ struct decoder {
     bool in_base64; /* the text was decoded from base64 at `origin` */
     bool escaped;   /* and that was written with escapes, so that offsets in it are lost */
     bool binary_twice;
+    bool plain; /* values without type tags */
+    bool twice; /* a name may occur twice in one map */
     struct tape tape;
     /* Where the cursor is, for the path of an error. */
     ddbs_str members[MEMBERS_MAX];
@@ -41,4 +43,7 @@ bool ddbs_decode__text(struct decoder *decoder, ddbs_str *out);
 
 /* Read the item at the cursor, an object of attributes, onto the tape; `*node` gets its place. */
 bool ddbs_decode__image(struct decoder *decoder, size_t *node);
+
+/* Append where the cursor is to the path of an error. */
+void ddbs_decode__path(const struct decoder *decoder, ddbs_error *error);
 #endif

@@ -2,7 +2,10 @@
  * decides how deep it goes. */
 #include "lib/base64.h"
 #include "lib/decode.h"
+#include "lib/error.h"
 #include "lib/num.h"
+
+#include <string.h>
 
 static bool fail(struct decoder *d, ddbs_status status, size_t offset, const char *reason)
 {
@@ -46,19 +49,36 @@ static bool read_string(struct decoder *d)
     return ddbs_decode__text(d, &text) && push(d, DDBS_TYPE_S, text);
 }
 
-static bool read_number(struct decoder *d)
+static bool push_number(struct decoder *d, ddbs_str text, size_t begin)
 {
-    ddbs_str text;
     struct decimal ignored;
-    size_t begin = d->json.at;
-    if (!ddbs_decode__text(d, &text))
-        return false;
     ddbs_status status = ddbs_num__parse((ddbs_num){ text.ptr, text.len }, &ignored);
     if (status == DDBS_E_LIMIT)
         return fail(d, status, begin, "a number that DynamoDB does not have: over 38 digits or out of range");
     if (status != DDBS_OK)
         return fail(d, status, begin, "expected a decimal number in a string");
     return push(d, DDBS_TYPE_N, text);
+}
+
+static bool read_number(struct decoder *d)
+{
+    ddbs_str text;
+    size_t begin = d->json.at;
+    return ddbs_decode__text(d, &text) && push_number(d, text, begin);
+}
+
+/* A number of plain JSON has no quotes where its NUL could go, so it moves one byte to the left, over what introduced
+ * it. */
+static bool read_plain_number(struct decoder *d)
+{
+    size_t begin = d->json.at;
+    if (!ddbs_json__number(&d->json))
+        return false;
+    char *text = d->text + begin - 1;
+    size_t len = d->json.at - begin;
+    memmove(text, text + 1, len);
+    text[len] = '\0';
+    return push_number(d, (ddbs_str){ text, len }, begin);
 }
 
 static bool read_binary(struct decoder *d)
@@ -172,16 +192,35 @@ static bool read_payload(struct decoder *d, ddbs_type type)
 
 static bool end_of_value(struct decoder *d)
 {
-    return ddbs_json__expect(&d->json, '}', "expected '}': an attribute value has one type");
+    return d->plain || ddbs_json__expect(&d->json, '}', "expected '}': an attribute value has one type");
 }
 
-static bool read_value(struct decoder *d)
+static bool read_plain(struct decoder *d)
+{
+    int byte = ddbs_json__peek(&d->json);
+    switch (byte) {
+    case '{':
+        return open_frame(d, DDBS_TYPE_M);
+    case '[':
+        return open_frame(d, DDBS_TYPE_L);
+    case '"':
+        return read_string(d);
+    case 't':
+    case 'f':
+        return read_bool(d);
+    case 'n':
+        return ddbs_json__null(&d->json) && push(d, DDBS_TYPE_NULL, (ddbs_str){ NULL, 0 });
+    default:
+        if (byte == '-' || (byte >= '0' && byte <= '9'))
+            return read_plain_number(d);
+        return fail(d, DDBS_E_SYNTAX, d->json.at, "expected a JSON value");
+    }
+}
+
+static bool read_typed(struct decoder *d)
 {
     struct frame *frame = &d->frames[d->frame_count - 1];
     ddbs_type type = DDBS_TYPE_NONE;
-    ddbs_json__space(&d->json);
-    if (d->frame_count > DDBS_VALUE_DEPTH_MAX)
-        return fail(d, DDBS_E_LIMIT, d->json.at, "attribute values nested deeper than 64");
     if (!ddbs_json__expect(&d->json, '{', "expected an attribute value, an object like {\"S\": ...}"))
         return false;
     ddbs_json__space(&d->json);
@@ -194,6 +233,14 @@ static bool read_value(struct decoder *d)
     if (!read_payload(d, type))
         return false;
     return type == DDBS_TYPE_M || type == DDBS_TYPE_L || end_of_value(d);
+}
+
+static bool read_value(struct decoder *d)
+{
+    ddbs_json__space(&d->json);
+    if (d->frame_count > DDBS_VALUE_DEPTH_MAX)
+        return fail(d, DDBS_E_LIMIT, d->json.at, "attribute values nested deeper than 64");
+    return d->plain ? read_plain(d) : read_typed(d);
 }
 
 static bool read_name(struct decoder *d, ddbs_str *name)
@@ -210,7 +257,7 @@ static bool close_frame(struct decoder *d)
     const ddbs_value *twice;
     if (!ddbs_tape__close(&d->tape, frame->node, frame->count, &twice))
         return no_memory(d);
-    if (twice != NULL) {
+    if (twice != NULL && !d->twice) {
         *frame = (struct frame){ .type = DDBS_TYPE_M, .count = 1, .name = { twice->as.text, twice->len } };
         return fail(d, DDBS_E_DUPLICATE, (size_t)(twice->as.text - d->text) - 1, "the attribute occurs twice");
     }
@@ -245,4 +292,23 @@ bool ddbs_decode__image(struct decoder *d, size_t *node)
             return false;
     }
     return true;
+}
+
+void ddbs_decode__path(const struct decoder *d, ddbs_error *error)
+{
+    for (size_t i = 0; i < d->member_count; i++)
+        ddbs_error__path_name(error, d->members[i]);
+    for (size_t i = 0; i < d->frame_count; i++) {
+        const struct frame *frame = &d->frames[i];
+        if (frame->count == 0)
+            continue;
+        if (frame->type == DDBS_TYPE_L)
+            ddbs_error__path_index(error, frame->count - 1);
+        else if (frame->name.ptr != NULL)
+            ddbs_error__path_name(error, frame->name);
+        if (frame->tag != DDBS_TYPE_NONE)
+            ddbs_error__path_name(error, ddbs_str_c(ddbs_type_name(frame->tag)));
+    }
+    if (d->set_index != DDBS_NOWHERE)
+        ddbs_error__path_index(error, d->set_index);
 }

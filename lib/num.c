@@ -8,6 +8,9 @@
 /* Magnitudes that DynamoDB has: 1E-130 to 9.99E+125. */
 enum { LOWEST_PLACE = -130, HIGHEST_PLACE = 125, EXPONENT_CLAMP = 100000000 };
 
+/* Room for 38 digits. Lambda's machines are 64-bit ones, where every compiler has it. */
+__extension__ typedef unsigned __int128 wide;
+
 static bool is_digit(char byte)
 {
     return byte >= '0' && byte <= '9';
@@ -106,6 +109,14 @@ ddbs_status ddbs_num__parse(ddbs_num num, struct decimal *out)
     return DDBS_OK;
 }
 
+ddbs_status ddbs_num_is_integer(ddbs_num num, bool *out)
+{
+    struct decimal decimal;
+    DDBS_TRY(ddbs_num__parse(num, &decimal));
+    *out = decimal.exponent >= 0;
+    return DDBS_OK;
+}
+
 /* The magnitude of an integer decimal, exponent already moved by the scale. */
 static ddbs_status magnitude(const struct decimal *decimal, int exponent, uint64_t *out)
 {
@@ -123,17 +134,29 @@ static ddbs_status magnitude(const struct decimal *decimal, int exponent, uint64
     return DDBS_OK;
 }
 
-ddbs_status ddbs_num_scaled(ddbs_num num, int scale, int64_t *out)
+ddbs_status ddbs_num__scaled(ddbs_num num, int scale, bool is_signed, bool *negative, uint64_t *out)
 {
     struct decimal decimal;
     uint64_t value;
     if (scale < -200 || scale > 200)
         return DDBS_E_USAGE;
     DDBS_TRY(ddbs_num__parse(num, &decimal));
-    DDBS_TRY(magnitude(&decimal, decimal.exponent + scale, &value));
-    if (value > (uint64_t)INT64_MAX + decimal.negative)
+    if (decimal.negative && decimal.count > 0 && !is_signed)
         return DDBS_E_RANGE;
-    *out = decimal.negative ? (int64_t)(0 - value) : (int64_t)value;
+    DDBS_TRY(magnitude(&decimal, decimal.exponent + scale, &value));
+    *negative = decimal.negative && value > 0;
+    *out = value;
+    return DDBS_OK;
+}
+
+ddbs_status ddbs_num_scaled(ddbs_num num, int scale, int64_t *out)
+{
+    bool negative;
+    uint64_t value;
+    DDBS_TRY(ddbs_num__scaled(num, scale, true, &negative, &value));
+    if (value > (uint64_t)INT64_MAX + negative)
+        return DDBS_E_RANGE;
+    *out = negative ? (int64_t)(0 - value) : (int64_t)value;
     return DDBS_OK;
 }
 
@@ -144,13 +167,32 @@ ddbs_status ddbs_num_i64(ddbs_num num, int64_t *out)
 
 ddbs_status ddbs_num_u64(ddbs_num num, uint64_t *out)
 {
+    bool negative;
+    return ddbs_num__scaled(num, 0, false, &negative, out);
+}
+
+/* The digits alone, below 10^38 and so below 2^127. */
+static wide digits_of(const struct decimal *decimal)
+{
+    wide value = 0;
+    for (int i = 0; i < decimal->count; i++)
+        value = value * 10 + decimal->digit[i];
+    return value;
+}
+
+ddbs_status ddbs_num_i128(ddbs_num num, ddbs_i128 *out)
+{
     struct decimal decimal;
-    uint64_t value;
     DDBS_TRY(ddbs_num__parse(num, &decimal));
-    if (decimal.negative && decimal.count > 0)
-        return DDBS_E_RANGE;
-    DDBS_TRY(magnitude(&decimal, decimal.exponent, &value));
-    *out = value;
+    if (decimal.exponent < 0)
+        return DDBS_E_INEXACT;
+    wide value = digits_of(&decimal), limit = ((wide)1 << 127) - 1 + decimal.negative;
+    for (int i = 0; i < decimal.exponent; i++) {
+        if (value > limit / 10)
+            return DDBS_E_RANGE;
+        value *= 10;
+    }
+    *out = decimal.negative ? (ddbs_i128)(0 - value) : (ddbs_i128)value;
     return DDBS_OK;
 }
 
@@ -161,17 +203,54 @@ static void write_digits(char *out, const struct decimal *decimal)
     out[decimal->count] = '\0';
 }
 
+/* Whether a double has this value: an integer of at most 53 bits times a power of two. DynamoDB's range of exponents is
+ * far inside that of a double. */
+static bool has_double(const struct decimal *decimal)
+{
+    const wide limit = (wide)1 << 53;
+    wide odd = digits_of(decimal);
+    if (odd == 0)
+        return true;
+    for (int i = decimal->exponent; i < 0; i++) {
+        if (odd % 5 != 0)
+            return false;
+        odd /= 5;
+    }
+    while (odd % 2 == 0)
+        odd /= 2;
+    for (int i = 0; i < decimal->exponent && odd < limit; i++)
+        odd *= 5;
+    return odd < limit;
+}
+
+static double nearest_double(const struct decimal *decimal)
+{
+    char digits[DDBS_NUM_DIGITS_MAX + 1];
+    char text[DDBS_NUM_TEXT_MAX];
+    write_digits(digits, decimal);
+    /* Digits and an exponent, no decimal point: the one form of strtod's that no locale changes. */
+    snprintf(text, sizeof text, "%s%se%d", decimal->negative ? "-" : "", decimal->count > 0 ? digits : "0",
+             decimal->exponent);
+    return strtod(text, NULL);
+}
+
 ddbs_status ddbs_num_f64(ddbs_num num, double *out)
 {
     struct decimal decimal;
-    char digits[DDBS_NUM_DIGITS_MAX + 1];
-    char text[DDBS_NUM_TEXT_MAX];
     DDBS_TRY(ddbs_num__parse(num, &decimal));
-    write_digits(digits, &decimal);
-    /* Digits and an exponent, no decimal point: the one form of strtod's that no locale changes. */
-    snprintf(text, sizeof text, "%s%se%d", decimal.negative ? "-" : "", decimal.count > 0 ? digits : "0",
-             decimal.exponent);
-    *out = strtod(text, NULL);
+    if (!has_double(&decimal))
+        return DDBS_E_INEXACT;
+    *out = nearest_double(&decimal);
+    return DDBS_OK;
+}
+
+ddbs_status ddbs_num_f64_rounded(ddbs_num num, double *out, bool *inexact)
+{
+    struct decimal decimal;
+    DDBS_TRY(ddbs_num__parse(num, &decimal));
+    if (inexact != NULL)
+        *inexact = !has_double(&decimal);
+    *out = nearest_double(&decimal);
     return DDBS_OK;
 }
 
@@ -196,6 +275,14 @@ ddbs_status ddbs_num_compare(ddbs_num a, ddbs_num b, int *out)
     bool other_below = right.negative && right.count > 0;
     int order = below != other_below ? other_below - below : compare_magnitude(&left, &right);
     *out = below && other_below ? -order : order;
+    return DDBS_OK;
+}
+
+ddbs_status ddbs_num_equal(ddbs_num a, ddbs_num b, bool *out)
+{
+    int order;
+    DDBS_TRY(ddbs_num_compare(a, b, &order));
+    *out = order == 0;
     return DDBS_OK;
 }
 

@@ -397,29 +397,10 @@ static size_t event_offset(const struct decoder *d, size_t at)
     return d->origin + at;
 }
 
-static void add_path(const struct decoder *d, ddbs_error *error)
-{
-    for (size_t i = 0; i < d->member_count; i++)
-        ddbs_error__path_name(error, d->members[i]);
-    for (size_t i = 0; i < d->frame_count; i++) {
-        const struct frame *frame = &d->frames[i];
-        if (frame->count == 0)
-            continue;
-        if (frame->type == DDBS_TYPE_L)
-            ddbs_error__path_index(error, frame->count - 1);
-        else if (frame->name.ptr != NULL)
-            ddbs_error__path_name(error, frame->name);
-        if (frame->tag != DDBS_TYPE_NONE)
-            ddbs_error__path_name(error, ddbs_str_c(ddbs_type_name(frame->tag)));
-    }
-    if (d->set_index != DDBS_NOWHERE)
-        ddbs_error__path_index(error, d->set_index);
-}
-
 static ddbs_status report(const struct decoder *d, ddbs_error *error)
 {
     ddbs_event__record_error(d->event, d->index, d->json.status, event_offset(d, d->json.fault), d->json.reason, error);
-    add_path(d, error);
+    ddbs_decode__path(d, error);
     return d->json.status;
 }
 

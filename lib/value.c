@@ -10,30 +10,42 @@
 /* Names up to this many are compared pair by pair; more are sorted. */
 enum { FEW_NAMES = 16, NODES_AT_FIRST = 64, OFFSETS_PER_NODE = sizeof(ddbs_value) / sizeof(uint32_t) };
 
+static bool tape_grow(struct tape *tape)
+{
+    size_t capacity = tape->capacity == 0 ? NODES_AT_FIRST : tape->capacity * 2;
+    ddbs_value *nodes =
+        ddbs_arena__grow(tape->arena, tape->nodes, tape->capacity * sizeof *nodes, capacity * sizeof *nodes);
+    if (nodes == NULL)
+        return false;
+    if (tape->count == 0)
+        nodes[tape->count++] = (ddbs_value){ .as.arena = tape->arena, .type = TYPE_HEAD };
+    tape->nodes = nodes;
+    tape->capacity = capacity;
+    return true;
+}
+
 size_t ddbs_tape__push(struct tape *tape, ddbs_value node)
 {
-    if (tape->count == tape->capacity) {
-        size_t capacity = tape->capacity == 0 ? NODES_AT_FIRST : tape->capacity * 2;
-        ddbs_value *nodes =
-            ddbs_arena__grow(tape->arena, tape->nodes, tape->capacity * sizeof *nodes, capacity * sizeof *nodes);
-        if (nodes == NULL)
-            return SIZE_MAX;
-        tape->nodes = nodes;
-        tape->capacity = capacity;
-    }
+    if (tape->count == tape->capacity && !tape_grow(tape))
+        return SIZE_MAX;
     tape->nodes[tape->count] = node;
     return tape->count++;
 }
 
-static bool is_container(const ddbs_value *value)
+bool ddbs_value__is_container(const ddbs_value *value)
 {
     return value->type >= DDBS_TYPE_M && value->type <= DDBS_TYPE_BS;
+}
+
+ddbs_arena *ddbs_value__arena(const ddbs_value *container)
+{
+    return (container - container->as.span.place)->as.arena;
 }
 
 /* The node behind a value and all it contains. */
 static const ddbs_value *behind(const ddbs_value *value)
 {
-    return value + (is_container(value) ? value->as.span.extent : 1);
+    return value + (ddbs_value__is_container(value) ? value->as.span.extent : 1);
 }
 
 static int compare_names(const char *a, size_t a_len, const char *b, size_t b_len)
@@ -43,25 +55,25 @@ static int compare_names(const char *a, size_t a_len, const char *b, size_t b_le
     return memcmp(a, b, a_len);
 }
 
-static int compare_nodes(const ddbs_value *map, uint32_t a, uint32_t b)
+static int compare_nodes(const ddbs_value *a, const ddbs_value *b)
 {
-    return compare_names(map[a].as.text, map[a].len, map[b].as.text, map[b].len);
+    return compare_names(a->as.text, a->len, b->as.text, b->len);
 }
 
-/* Equal names stand in the order of the event. */
-static int sort_order(const ddbs_value *map, uint32_t a, uint32_t b)
+/* Equal nodes stand in the order of the event. */
+static int sort_order(const ddbs_value *base, uint32_t a, uint32_t b, ddbs_compare *compare)
 {
-    int order = compare_nodes(map, a, b);
+    int order = compare(base + a, base + b);
     return order != 0 ? order : a < b ? -1 : 1;
 }
 
 /* Let the offset at `root` sink to its place in the heap. */
-static void sift(const ddbs_value *map, uint32_t *offsets, size_t root, size_t count)
+static void sift(const ddbs_value *base, uint32_t *offsets, size_t root, size_t count, ddbs_compare *compare)
 {
     for (size_t child; (child = root * 2 + 1) < count; root = child) {
-        if (child + 1 < count && sort_order(map, offsets[child], offsets[child + 1]) < 0)
+        if (child + 1 < count && sort_order(base, offsets[child], offsets[child + 1], compare) < 0)
             child++;
-        if (sort_order(map, offsets[root], offsets[child]) > 0)
+        if (sort_order(base, offsets[root], offsets[child], compare) > 0)
             return;
         uint32_t moved = offsets[root];
         offsets[root] = offsets[child];
@@ -69,16 +81,15 @@ static void sift(const ddbs_value *map, uint32_t *offsets, size_t root, size_t c
     }
 }
 
-/* Heapsort: n log n at worst, in place, without recursion. */
-static void sort_names(const ddbs_value *map, uint32_t *offsets, size_t count)
+void ddbs_value__sort(const ddbs_value *base, uint32_t *offsets, size_t count, ddbs_compare *compare)
 {
     for (size_t root = count / 2; root-- > 0;)
-        sift(map, offsets, root, count);
+        sift(base, offsets, root, count, compare);
     for (size_t last = count; last-- > 1;) {
         uint32_t largest = offsets[0];
         offsets[0] = offsets[last];
         offsets[last] = largest;
-        sift(map, offsets, 0, last);
+        sift(base, offsets, 0, last, compare);
     }
 }
 
@@ -98,7 +109,7 @@ static const ddbs_value *twice_among_few(const ddbs_value *map, size_t count)
     list_names(map, count, offsets);
     for (size_t i = 1; i < count; i++) {
         for (size_t k = 0; k < i; k++) {
-            if (compare_nodes(map, offsets[i], offsets[k]) == 0)
+            if (compare_nodes(map + offsets[i], map + offsets[k]) == 0)
                 return map + offsets[i];
         }
     }
@@ -109,7 +120,7 @@ static const ddbs_value *twice_among_sorted(const ddbs_value *map, const uint32_
 {
     const ddbs_value *found = NULL;
     for (size_t i = 1; i < count; i++) {
-        if (compare_nodes(map, offsets[i - 1], offsets[i]) != 0)
+        if (compare_nodes(map + offsets[i - 1], map + offsets[i]) != 0)
             continue;
         if (found == NULL || map + offsets[i] < found)
             found = map + offsets[i];
@@ -117,35 +128,33 @@ static const ddbs_value *twice_among_sorted(const ddbs_value *map, const uint32_
     return found;
 }
 
-/* Reserve room behind a map for the sorted offsets of its names. */
-static bool reserve_sorted(struct tape *tape, size_t at, size_t count)
+/* How many nodes the sorted names of a map of `count` take; 0: so few are not sorted. */
+static size_t sorted_nodes(size_t count)
 {
-    size_t nodes = (count + OFFSETS_PER_NODE - 1) / OFFSETS_PER_NODE;
-    tape->nodes[at].as.span.sorted = (uint32_t)(tape->count - at);
-    for (size_t i = 0; i < nodes; i++) {
-        if (ddbs_tape__push(tape, (ddbs_value){ .type = DDBS_TYPE_NONE }) == SIZE_MAX)
-            return false;
-    }
-    return true;
+    return count <= FEW_NAMES ? 0 : (count + OFFSETS_PER_NODE - 1) / OFFSETS_PER_NODE;
 }
 
+/* The offsets of the sorted names, the last nodes of a map. */
 static uint32_t *sorted_names(const ddbs_value *map)
 {
-    return (uint32_t *)(void *)(map + map->as.span.sorted);
+    return (uint32_t *)(void *)(map + map->as.span.extent - sorted_nodes(map->len));
 }
 
 bool ddbs_tape__close(struct tape *tape, size_t at, size_t count, const ddbs_value **twice)
 {
-    bool sort = tape->nodes[at].type == DDBS_TYPE_M && count > FEW_NAMES;
+    size_t nodes = tape->nodes[at].type == DDBS_TYPE_M ? sorted_nodes(count) : 0;
     *twice = NULL;
-    if (sort && !reserve_sorted(tape, at, count))
-        return false;
+    for (size_t i = 0; i < nodes; i++) {
+        if (ddbs_tape__push(tape, (ddbs_value){ .type = DDBS_TYPE_NONE }) == SIZE_MAX)
+            return false;
+    }
     ddbs_value *node = &tape->nodes[at];
     node->as.span.extent = (uint32_t)(tape->count - at);
+    node->as.span.place = (uint32_t)at;
     node->len = (uint32_t)count;
-    if (sort) {
+    if (nodes > 0) {
         list_names(node, count, sorted_names(node));
-        sort_names(node, sorted_names(node), count);
+        ddbs_value__sort(node, sorted_names(node), count, compare_nodes);
         *twice = twice_among_sorted(node, sorted_names(node), count);
     } else if (node->type == DDBS_TYPE_M) {
         *twice = twice_among_few(node, count);
@@ -209,7 +218,7 @@ ddbs_status ddbs_value_item(const ddbs_value *value, const ddbs_item **out)
 
 size_t ddbs_value_count(const ddbs_value *value)
 {
-    return value != NULL && is_container(value) ? value->len : 0;
+    return value != NULL && ddbs_value__is_container(value) ? value->len : 0;
 }
 
 size_t ddbs_item_count(const ddbs_item *item)
@@ -250,7 +259,7 @@ const ddbs_value *ddbs_item_find(const ddbs_item *item, ddbs_str name)
 {
     if (item == NULL || name.ptr == NULL)
         return NULL;
-    return item->map.as.span.sorted != 0 ? find_among_sorted(&item->map, name) : find_among_few(&item->map, name);
+    return sorted_nodes(item->map.len) > 0 ? find_among_sorted(&item->map, name) : find_among_few(&item->map, name);
 }
 
 ddbs_iter ddbs_iter_list(const ddbs_value *value)

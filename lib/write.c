@@ -11,16 +11,17 @@ struct open {
     ddbs_iter iter;
     bool first;
     bool map;
+    bool wrapped; /* in {"M": ... } */
 };
 
 struct writer {
-    struct buf *buf;
+    ddbs_buf *buf;
     bool typed;
     struct open stack[DDBS_VALUE_DEPTH_MAX + 2];
     size_t depth;
 };
 
-static void write_plain_number(struct buf *buf, ddbs_num num)
+static void write_plain_number(ddbs_buf *buf, ddbs_num num)
 {
     struct json json = { .text = num.ptr, .len = num.len };
     char canonical[DDBS_NUM_TEXT_MAX];
@@ -32,7 +33,7 @@ static void write_plain_number(struct buf *buf, ddbs_num num)
 
 static void write_scalar(struct writer *writer, const ddbs_value *value)
 {
-    struct buf *buf = writer->buf;
+    ddbs_buf *buf = writer->buf;
     switch ((ddbs_type)value->type) {
     case DDBS_TYPE_S:
         ddbs_buf__json(buf, value->as.text, value->len);
@@ -57,17 +58,10 @@ static void write_scalar(struct writer *writer, const ddbs_value *value)
     }
 }
 
-static void open_container(struct writer *writer, ddbs_iter iter, bool map)
+static void open_container(struct writer *writer, ddbs_iter iter, bool map, bool wrapped)
 {
-    writer->stack[writer->depth++] = (struct open){ iter, true, map };
+    writer->stack[writer->depth++] = (struct open){ iter, true, map, wrapped };
     ddbs_buf__text(writer->buf, map ? "{" : "[");
-}
-
-/* The end of a value's wrapper, {"S": ... }. Elements of a set have none. */
-static void close_wrapper(struct writer *writer)
-{
-    if (writer->typed)
-        ddbs_buf__text(writer->buf, "}");
 }
 
 static void write_set(struct writer *writer, const ddbs_value *set)
@@ -87,32 +81,34 @@ static void write_value(struct writer *writer, const ddbs_value *value)
     if (writer->typed)
         ddbs_buf__format(writer->buf, "{\"%s\":", ddbs_type_name(type));
     if (type == DDBS_TYPE_M) {
-        open_container(writer, ddbs_iter_item((const ddbs_item *)(const void *)value), true);
+        open_container(writer, ddbs_iter_item((const ddbs_item *)(const void *)value), true, writer->typed);
         return;
     }
     if (type == DDBS_TYPE_L) {
-        open_container(writer, ddbs_iter_list(value), false);
+        open_container(writer, ddbs_iter_list(value), false, writer->typed);
         return;
     }
     if (type == DDBS_TYPE_SS || type == DDBS_TYPE_NS || type == DDBS_TYPE_BS)
         write_set(writer, value);
     else
         write_scalar(writer, value);
-    close_wrapper(writer);
+    if (writer->typed)
+        ddbs_buf__text(writer->buf, "}");
 }
 
-void ddbs_write__item(struct buf *buf, const ddbs_item *item, bool typed)
+/* Write what is left of the open containers. */
+static void write_rest(struct writer *writer)
 {
-    struct writer writer = { .buf = buf, .typed = typed };
-    open_container(&writer, ddbs_iter_item(item), true);
-    while (writer.depth > 0) {
-        struct open *open = &writer.stack[writer.depth - 1];
+    ddbs_buf *buf = writer->buf;
+    while (writer->depth > 0) {
+        struct open *open = &writer->stack[writer->depth - 1];
         ddbs_str name = { NULL, 0 };
         const ddbs_value *value = open->map ? ddbs_iter_attr(&open->iter, &name) : ddbs_iter_next(&open->iter);
         if (value == NULL) {
             ddbs_buf__text(buf, open->map ? "}" : "]");
-            if (--writer.depth > 0)
-                close_wrapper(&writer);
+            if (open->wrapped)
+                ddbs_buf__text(buf, "}");
+            writer->depth--;
             continue;
         }
         if (!open->first)
@@ -122,6 +118,33 @@ void ddbs_write__item(struct buf *buf, const ddbs_item *item, bool typed)
             ddbs_buf__json(buf, name.ptr, name.len);
             ddbs_buf__text(buf, ":");
         }
-        write_value(&writer, value);
+        write_value(writer, value);
     }
+}
+
+void ddbs_write__item(ddbs_buf *buf, const ddbs_item *item, ddbs_json_form form)
+{
+    struct writer writer = { .buf = buf, .typed = form == DDBS_JSON_TYPED };
+    open_container(&writer, ddbs_iter_item(item), true, false);
+    write_rest(&writer);
+}
+
+ddbs_status ddbs_item_write(const ddbs_item *item, ddbs_json_form form, ddbs_buf *out)
+{
+    size_t before = out->len;
+    if (item == NULL)
+        return DDBS_E_MISSING;
+    ddbs_write__item(out, item, form);
+    return ddbs_buf__settle(out, before);
+}
+
+ddbs_status ddbs_value_write(const ddbs_value *value, ddbs_json_form form, ddbs_buf *out)
+{
+    struct writer writer = { .buf = out, .typed = form == DDBS_JSON_TYPED };
+    size_t before = out->len;
+    if (value == NULL)
+        return DDBS_E_MISSING;
+    write_value(&writer, value);
+    write_rest(&writer);
+    return ddbs_buf__settle(out, before);
 }

@@ -4,7 +4,7 @@
 #include "lib/buf.h"
 #include <ddbstream/value.h>
 
-/* Append an item as compact JSON, attributes in their order. `typed`: DynamoDB JSON, number text untouched. Otherwise
- * plain JSON: N as its text where that is a JSON number, else in canonical form; B as base64; sets as arrays. */
-void ddbs_write__item(struct buf *buf, const ddbs_item *item, bool typed);
+/* As ddbs_item_write, for a text whose failure is asked for at its end. In plain JSON a number is its text where that
+ * is a JSON number, else its canonical form. NULL is an item without attributes. */
+void ddbs_write__item(ddbs_buf *buf, const ddbs_item *item, ddbs_json_form form);
 #endif

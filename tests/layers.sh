@@ -11,20 +11,23 @@ forbid() { # forbid PATTERN WHY FILES...
         bad=1
     fi
 }
-forbid '#include [<"](runtime/|curl/|cjson/|zlib|time\.h|sys/|unistd|fcntl|poll|signal)' 'lib/ is pure: no runtime, library, clock or system' lib/*.[ch]
+forbid '#include [<"](runtime/|curl/|time\.h|sys/|unistd|fcntl|poll|signal)' 'lib/ is pure: no runtime, network, clock or system' lib/*.[ch]
+forbid '#include <(cjson|zlib|ddbstream/cjson)' 'cJSON belongs to lib/cjson.c, zlib to lib/inflate.c' \
+    $(ls lib/*.[ch] | grep -v -e lib/cjson.c -e lib/inflate.c)
 forbid '#include "(runtime|lib)/' 'a public header includes public headers only' include/*.h include/*/*.h
 forbid '#include "(runtime/)?(lambda|emulator)/|#include <(curl|sys/|unistd|time\.h|poll|signal)' 'runtime/mapping is pure' runtime/mapping/*.[ch]
 forbid '#include "(runtime/)?emulator/' 'runtime/lambda and runtime/emulator never meet' runtime/lambda/*.[ch]
 forbid '#include "(runtime/)?lambda/|#include <ddbstream/lambda\.h>' 'runtime/emulator and runtime/lambda never meet' runtime/emulator/*.[ch]
 forbid '#include [<"](lib|runtime)/' 'examples use the public headers' examples/*/*.c
 
-# Whatever the core needs from outside must be in libc: a program that holds all of it links without -lcurl.
+# What the core needs from outside is libc, cJSON for its bridge and zlib for ddbs_inflate: a program that holds all of it
+# links without -lcurl.
 out=$(mktemp -d)
 trap 'rm -rf "$out"' EXIT
 printf 'int main(void) { return 0; }\n' >"$out/main.c"
-${CC:-cc} -o "$out/core" "$out/main.c" -Wl,--whole-archive build/libcore.a -Wl,--no-whole-archive || {
-    echo 'layers: lib/ needs more than libc' >&2
+${CC:-cc} -o "$out/core" "$out/main.c" -Wl,--whole-archive build/libcore.a -Wl,--no-whole-archive -lcjson -lz || {
+    echo 'layers: lib/ needs more than libc, cJSON and zlib' >&2
     bad=1
 }
-[ $bad = 0 ] && echo '  layers: lib/ links against libc alone, includes run one way'
+[ $bad = 0 ] && echo '  layers: lib/ links against libc, cJSON and zlib, includes run one way'
 exit $bad

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Runs what README.md shows: its programs compile, its commands work, its outputs are the real ones.
+"""Runs what README.md shows: its programs compile, its commands work, its outputs and those of the examples are real.
 
 The commands run in a folder that looks like a clone that was built. `make test` is not run again: it is what runs this.
 Where the README shows an output, each of its lines must come, in that order; "..." stands for lines left out, and
@@ -67,11 +67,11 @@ def check_commands(blocks):
             check(f"README command: {command}", None if result.returncode == 0 else result.stdout[-500:])
 
 
-def check_outputs(blocks):
+def check_outputs(blocks, readme="README"):
     for block in blocks:
         if not block["of"]:
             continue
-        name = f"README shows the output of {block['of']}"
+        name = f"{readme} shows the output of {block['of']}"
         if block["of"] == "make test":
             last = block["text"].rstrip().split("\n")[-1]
             check(name, None if re.fullmatch(r"\d+ passed, 0 failed", last) else f"its last line is {last!r}")
@@ -80,12 +80,18 @@ def check_outputs(blocks):
         check(name, "it shows nothing" if not block["text"].strip() else line and f"not in the real output: {line!r}")
 
 
+def blocks_of(path):
+    with open(os.path.join(ROOT, path), encoding="utf-8") as file:
+        return list(BLOCK.finditer(file.read()))
+
+
 def main():
-    with open(os.path.join(ROOT, "README.md"), encoding="utf-8") as file:
-        blocks = list(BLOCK.finditer(file.read()))
+    blocks = blocks_of("README.md")
     prepare(blocks)
     check_commands(blocks)
     check_outputs(blocks)
+    for example in sorted(os.listdir(os.path.join(ROOT, "examples"))):
+        check_outputs(blocks_of(f"examples/{example}/README.md"), f"README of examples/{example}")
     flags = "-std=c11 -Wall -Wextra -Wpedantic -Werror -Iinclude"
     result = run(f"cc {flags} -o test test.c build/libcore.a && ./test", PLACE)
     check("README unit test compiles without libcurl and passes", result.stdout[-500:] if result.returncode else None)

@@ -4,7 +4,16 @@
  *  - A function that can fail returns a `ddbs_status` and writes its out-parameter on DDBS_OK only.
  *  - A view (`ddbs_str`, `ddbs_bytes`, `ddbs_num`) never owns its bytes. Its length rules; text is also followed by
  *    a NUL, so that printf("%s") works where no NUL is inside.
- *  - Nothing is global and nothing is thread-local: an object may be used by one thread at a time. */
+ *  - Nothing is global and nothing is thread-local: an object may be used by one thread at a time.
+ *
+ *     ddbs_arena *mine;
+ *     const ddbs_event *event;
+ *     DDBS_TRY(ddbs_arena_new(&mine, 64 << 20));
+ *     ddbs_status status = ddbs_event_parse(mine, json, len, NULL, &event, &error);
+ *     if (status != DDBS_OK)
+ *         printf("%s: %s at %zu\n", ddbs_status_name(status), error.reason, error.offset);
+ *     ddbs_arena_free(mine);
+ *     return status; */
 #ifndef DDBSTREAM_BASE_H
 #define DDBSTREAM_BASE_H
 #include <stdbool.h>

@@ -9,7 +9,8 @@
  *     for (size_t i = 0; i < ddbs_event_count(event); i++) {
  *         const ddbs_record *rec;
  *         if (ddbs_event_record(event, i, arena, &rec, &error) == DDBS_OK)
- *             ... */
+ *             printf("%s\n", rec->sequence_number.ptr);
+ *     } */
 #ifndef DDBSTREAM_EVENT_H
 #define DDBSTREAM_EVENT_H
 #include <ddbstream/value.h>

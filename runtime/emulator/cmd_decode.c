@@ -30,7 +30,7 @@ static const char HELP[] = "usage: ddbstream decode [--typed] [FILE|-]\n"
                            "  ddbstream decode event.json | jq .newImage\n";
 
 struct options {
-    bool typed;
+    ddbs_json_form form;
     ddbs_event_options event;
     const char *path;
 };
@@ -49,7 +49,7 @@ static int read_options(int argc, char **argv, struct options *options)
     optind = 1;
     for (int option; (option = getopt_long(argc, argv, ":h", known, NULL)) != -1;) {
         if (option == 't') {
-            options->typed = true;
+            options->form = DDBS_JSON_TYPED;
         } else if (option == 'k' && (strcmp(optarg, "once") == 0 || strcmp(optarg, "twice") == 0)) {
             options->event.kinesis_binary_once = strcmp(optarg, "once") == 0;
         } else if (option == 'h') {
@@ -68,7 +68,7 @@ static int read_options(int argc, char **argv, struct options *options)
     return 0;
 }
 
-static void write_text(struct buf *out, const char *name, ddbs_str text)
+static void write_text(ddbs_buf *out, const char *name, ddbs_str text)
 {
     if (text.ptr == NULL)
         return;
@@ -76,20 +76,20 @@ static void write_text(struct buf *out, const char *name, ddbs_str text)
     ddbs_buf__json(out, text.ptr, text.len);
 }
 
-static void write_number(struct buf *out, const char *name, int64_t number)
+static void write_number(ddbs_buf *out, const char *name, int64_t number)
 {
     ddbs_buf__format(out, ",\"%s\":%" PRId64, name, number);
 }
 
-static void write_item(struct buf *out, const char *name, const ddbs_item *item, bool typed)
+static void write_item(ddbs_buf *out, const char *name, const ddbs_item *item, ddbs_json_form form)
 {
     if (item == NULL)
         return;
     ddbs_buf__format(out, ",\"%s\":", name);
-    ddbs_write__item(out, item, typed);
+    ddbs_write__item(out, item, form);
 }
 
-static void write_record(struct buf *out, const ddbs_record *record, bool typed)
+static void write_record(ddbs_buf *out, const ddbs_record *record, ddbs_json_form form)
 {
     ddbs_buf__format(out, "{\"index\":%zu,\"source\":\"%s\"", record->index, ddbs_source_name(record->source));
     write_text(out, "eventName", record->event_name);
@@ -104,13 +104,13 @@ static void write_record(struct buf *out, const ddbs_record *record, bool typed)
     if (record->size_bytes != DDBS_NO_SIZE)
         write_number(out, "sizeBytes", record->size_bytes);
     ddbs_buf__format(out, ",\"expired\":%s", record->expired ? "true" : "false");
-    write_item(out, "keys", record->keys, typed);
-    write_item(out, "newImage", record->new_image, typed);
-    write_item(out, "oldImage", record->old_image, typed);
+    write_item(out, "keys", record->keys, form);
+    write_item(out, "newImage", record->new_image, form);
+    write_item(out, "oldImage", record->old_image, form);
     ddbs_buf__text(out, "}\n");
 }
 
-static void write_error(struct buf *out, const ddbs_event *event, size_t index, const ddbs_error *error)
+static void write_error(ddbs_buf *out, const ddbs_event *event, size_t index, const ddbs_error *error)
 {
     ddbs_str sequence = ddbs_event_sequence(event, index);
     ddbs_buf__format(out, "{\"index\":%zu,\"sequenceNumber\":", index);
@@ -127,10 +127,10 @@ static int print_record(const ddbs_event *event, size_t index, ddbs_arena *arena
 {
     const ddbs_record *record;
     ddbs_error error;
-    struct buf line = { .arena = arena };
+    ddbs_buf line = { .arena = arena };
     ddbs_status status = ddbs_event_record(event, index, arena, &record, &error);
     if (status == DDBS_OK)
-        write_record(&line, record, options->typed);
+        write_record(&line, record, options->form);
     else
         write_error(&line, event, index, &error);
     if (line.failed || status == DDBS_E_MEMORY)

@@ -206,7 +206,7 @@ static int read_options(int argc, char **argv, struct options *options)
 
 /* ---- Output ---- */
 
-static void new_line(struct buf *out, int depth)
+static void new_line(ddbs_buf *out, int depth)
 {
     ddbs_buf__format(out, "\n%*s", depth * INDENT, "");
 }
@@ -220,7 +220,7 @@ static size_t end_of_string(const char *json, size_t len, size_t at)
 }
 
 /* Append compact JSON with line breaks and indentation. */
-static void write_pretty(struct buf *out, const char *json, size_t len)
+static void write_pretty(ddbs_buf *out, const char *json, size_t len)
 {
     int depth = 0;
     for (size_t at = 0, end; at < len; at = end) {
@@ -263,7 +263,7 @@ static int out_of_memory(void)
     return command_failed("gen", "out of memory");
 }
 
-static int write_file(const struct buf *content, const struct options *options)
+static int write_file(const ddbs_buf *content, const struct options *options)
 {
     FILE *file = open_output(options);
     if (file == NULL)
@@ -281,12 +281,12 @@ static int too_large(long long index)
 }
 
 /* Collect the event in `event`, each record made in `arena` first. */
-static int collect(struct generator *generator, const struct options *options, ddbs_arena *arena, struct buf *event)
+static int collect(struct generator *generator, const struct options *options, ddbs_arena *arena, ddbs_buf *event)
 {
     bool bare = options->generator.source == DDBS_SOURCE_PIPES;
     ddbs_buf__text(event, bare ? "[" : "{\"Records\":[");
     for (long long i = 0; i < options->records; i++) {
-        struct buf record = { .arena = arena };
+        ddbs_buf record = { .arena = arena };
         generator_next(generator, &record);
         if (record.failed)
             return out_of_memory();
@@ -304,7 +304,7 @@ static int collect(struct generator *generator, const struct options *options, d
 static int write_event(struct generator *generator, const struct options *options, ddbs_arena *arena,
                        ddbs_arena *event_arena)
 {
-    struct buf event = { .arena = event_arena }, pretty = { .arena = arena };
+    ddbs_buf event = { .arena = event_arena }, pretty = { .arena = arena };
     int status = collect(generator, options, arena, &event);
     if (status != EXIT_HELD)
         return status;
@@ -330,7 +330,7 @@ static int write_lines(struct generator *generator, const struct options *option
     if (file == NULL)
         return write_failed(options);
     for (long long i = 0; i < options->records && !failed && ferror(file) == 0; i++) {
-        struct buf record = { .arena = arena };
+        ddbs_buf record = { .arena = arena };
         generator_next(generator, &record);
         ddbs_buf__text(&record, "\n");
         failed = record.failed;

@@ -251,7 +251,7 @@ static void wait_ms(int64_t ms)
 static ddbs_str make_event(struct run *run, const struct mapping_delivery *delivery)
 {
     ddbs_arena_reset(run->arena);
-    struct buf out = { .arena = run->arena };
+    ddbs_buf out = { .arena = run->arena };
     ddbs_buf__text(&out, MAPPING_EVENT_HEAD);
     for (size_t i = 0; i < delivery->count; i++) {
         if (i > 0)

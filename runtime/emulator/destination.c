@@ -43,13 +43,13 @@ static time_t created(ddbs_str json)
     return seconds >= 0 && seconds <= TIME_MAX ? (time_t)seconds : time(NULL);
 }
 
-static void write_member(struct buf *out, const char *name, const char *text)
+static void write_member(ddbs_buf *out, const char *name, const char *text)
 {
     ddbs_buf__format(out, "\"%s\":", name);
     ddbs_buf__json(out, text, strlen(text));
 }
 
-static void write_request(struct buf *out, const struct discard *discard)
+static void write_request(ddbs_buf *out, const struct discard *discard)
 {
     ddbs_buf__text(out, "{\"requestContext\":{");
     write_member(out, "requestId", discard->request_id);
@@ -60,7 +60,7 @@ static void write_request(struct buf *out, const struct discard *discard)
 }
 
 /* A response that counts as a failure is a successful invocation all the same: statusCode 200 and no functionError. */
-static void write_response(struct buf *out, const struct discard *discard)
+static void write_response(ddbs_buf *out, const struct discard *discard)
 {
     /* What an alias stands for is not known here. */
     const char *qualifier = strrchr(discard->esm->function_arn, ':') + 1;
@@ -74,7 +74,7 @@ static void write_response(struct buf *out, const struct discard *discard)
     }
 }
 
-static void write_batch(struct buf *out, const struct discard *discard)
+static void write_batch(ddbs_buf *out, const struct discard *discard)
 {
     const struct mapping_delivery *delivery = discard->delivery;
     char now[TIME_SIZE], first[TIME_SIZE], last[TIME_SIZE];
@@ -192,7 +192,7 @@ int destination_write(const char *dir, const struct discard *discard, char *path
         snprintf(why, why_size, "out of memory");
         return -1;
     }
-    struct buf out = { .arena = arena };
+    ddbs_buf out = { .arena = arena };
     write_request(&out, discard);
     write_response(&out, discard);
     write_batch(&out, discard);

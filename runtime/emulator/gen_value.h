@@ -12,7 +12,7 @@
 enum { GEN_DEPTH_MAX = 32 }; /* DynamoDB nests up to 32 levels */
 
 struct value_gen {
-    struct buf *out;
+    ddbs_buf *out;
     struct rng rng;
     int depth_max;     /* 1: scalars and sets only; at most GEN_DEPTH_MAX */
     bool binary_twice; /* Binary is base64 of base64, as in the Kinesis feed */

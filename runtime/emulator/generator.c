@@ -109,7 +109,7 @@ static void advance_clock(struct generator *generator)
 
 /* ---- Keys and images ---- */
 
-static struct value_gen value_gen_of(const struct generator *generator, struct buf *out, struct rng rng)
+static struct value_gen value_gen_of(const struct generator *generator, ddbs_buf *out, struct rng rng)
 {
     return (struct value_gen){
         .out = out,
@@ -120,7 +120,7 @@ static struct value_gen value_gen_of(const struct generator *generator, struct b
 }
 
 /* "pk":{...} and perhaps ,"sk":{...}; returns their size. */
-static size_t write_keys(const struct generator *generator, struct buf *out, const struct gen_item *item)
+static size_t write_keys(const struct generator *generator, ddbs_buf *out, const struct gen_item *item)
 {
     struct value_gen gen = value_gen_of(generator, out, rng_of(generator->options.seed, THING_KEY, item->id));
     ddbs_buf__text(out, "\"pk\":");
@@ -133,7 +133,7 @@ static size_t write_keys(const struct generator *generator, struct buf *out, con
 }
 
 /* One attribute, or nothing: items do not all have the same ones. */
-static size_t write_attribute(const struct generator *generator, struct buf *out, const struct gen_item *item,
+static size_t write_attribute(const struct generator *generator, ddbs_buf *out, const struct gen_item *item,
                               uint32_t index)
 {
     /* A third of the attributes, at least one, gets a new version with each version of the item. */
@@ -151,7 +151,7 @@ static size_t write_attribute(const struct generator *generator, struct buf *out
     return gen.size;
 }
 
-static size_t write_image(const struct generator *generator, struct buf *out, const char *name,
+static size_t write_image(const struct generator *generator, ddbs_buf *out, const char *name,
                           const struct gen_item *item)
 {
     ddbs_buf__format(out, ",\"%s\":{", name);
@@ -178,7 +178,7 @@ static const char *view_name(ddbs_view view)
 }
 
 /* A time in seconds as Lambda writes it, a Java double: 1.7923992E9. */
-static void write_seconds(struct buf *out, uint64_t seconds)
+static void write_seconds(ddbs_buf *out, uint64_t seconds)
 {
     char digits[24];
     int len = snprintf(digits, sizeof digits, "%" PRIu64, seconds);
@@ -188,7 +188,7 @@ static void write_seconds(struct buf *out, uint64_t seconds)
     ddbs_buf__format(out, "%c.%.*sE%d", digits[0], len - 1, digits + 1, exponent);
 }
 
-static void write_time(const struct generator *generator, struct buf *out)
+static void write_time(const struct generator *generator, ddbs_buf *out)
 {
     ddbs_buf__text(out, "\"ApproximateCreationDateTime\":");
     if (generator->options.source != DDBS_SOURCE_KINESIS)
@@ -198,7 +198,7 @@ static void write_time(const struct generator *generator, struct buf *out)
 }
 
 /* "dynamodb":{...}: the change itself. `item` is as it was, and becomes as it is now. */
-static void write_change(const struct generator *generator, struct buf *out, enum gen_operation operation,
+static void write_change(const struct generator *generator, ddbs_buf *out, enum gen_operation operation,
                          struct gen_item *item)
 {
     ddbs_view view = view_of(generator);
@@ -228,7 +228,7 @@ static const char *event_name(enum gen_operation operation)
     return operation == GEN_INSERT ? "INSERT" : operation == GEN_MODIFY ? "MODIFY" : "REMOVE";
 }
 
-static void write_stream_record(struct generator *generator, struct buf *out, enum gen_operation operation,
+static void write_stream_record(struct generator *generator, ddbs_buf *out, enum gen_operation operation,
                                 struct gen_item *item)
 {
     uint64_t high = rng_next(&generator->rng), low = rng_next(&generator->rng);
@@ -244,8 +244,7 @@ static void write_stream_record(struct generator *generator, struct buf *out, en
 }
 
 /* The JSON that a record of the Kinesis feed carries as its data. */
-static void write_inner(struct generator *generator, struct buf *out, enum gen_operation operation,
-                        struct gen_item *item)
+static void write_inner(struct generator *generator, ddbs_buf *out, enum gen_operation operation, struct gen_item *item)
 {
     uint64_t high = rng_next(&generator->rng), low = rng_next(&generator->rng);
     ddbs_buf__format(out,
@@ -261,10 +260,10 @@ static void write_inner(struct generator *generator, struct buf *out, enum gen_o
     ddbs_buf__text(out, ",\"eventSource\":\"aws:dynamodb\"}");
 }
 
-static void write_kinesis_record(struct generator *generator, struct buf *out, enum gen_operation operation,
+static void write_kinesis_record(struct generator *generator, ddbs_buf *out, enum gen_operation operation,
                                  struct gen_item *item)
 {
-    struct buf inner = { .arena = out->arena };
+    ddbs_buf inner = { .arena = out->arena };
     uint64_t high = rng_next(&generator->rng), low = rng_next(&generator->rng);
     write_inner(generator, &inner, operation, item);
     ddbs_buf__format(out,
@@ -285,7 +284,7 @@ static void write_kinesis_record(struct generator *generator, struct buf *out, e
                      generator->table);
 }
 
-void generator_next(struct generator *generator, struct buf *out)
+void generator_next(struct generator *generator, ddbs_buf *out)
 {
     enum gen_operation operation = pick_operation(generator);
     struct gen_item *item = pick_item(generator, operation);

@@ -45,5 +45,5 @@ struct generator {
 void generator_init(struct generator *generator, const struct gen_options *options);
 
 /* Append the next record as compact JSON. */
-void generator_next(struct generator *generator, struct buf *out);
+void generator_next(struct generator *generator, ddbs_buf *out);
 #endif

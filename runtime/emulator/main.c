@@ -15,6 +15,7 @@ static const struct command {
     const char *what;
 } COMMANDS[] = {
     { "decode", cmd_decode, "print an event as one JSON line per record" },
+    { "filter", cmd_filter, "try FilterCriteria on events, and find patterns that can never match" },
     { "gen", cmd_gen, "make events to test with" },
     { "run", cmd_run, "play a stream through a function, as an event source mapping does" },
     { "serve", cmd_serve, "offer the Runtime API and an Invoke URL to any function" },

@@ -288,7 +288,7 @@ static void warn_about(struct report *report, const struct report_turn *turn)
 
 /* ---- Lines for programs ------------------------------------------------------------------------------------------ */
 
-static void json_text(struct buf *out, const char *name, const char *text)
+static void json_text(ddbs_buf *out, const char *name, const char *text)
 {
     ddbs_buf__format(out, ",\"%s\":", name);
     if (text == NULL)
@@ -297,12 +297,12 @@ static void json_text(struct buf *out, const char *name, const char *text)
         ddbs_buf__json(out, text, strlen(text));
 }
 
-static void json_number(struct buf *out, const char *name, uint64_t number)
+static void json_number(ddbs_buf *out, const char *name, uint64_t number)
 {
     ddbs_buf__format(out, ",\"%s\":%" PRIu64, name, number);
 }
 
-static void json_line(struct report *report, struct buf *out)
+static void json_line(struct report *report, ddbs_buf *out)
 {
     ddbs_buf__text(out, "}\n");
     if (out->failed || fwrite(out->ptr, 1, out->len, report->json) != out->len || fflush(report->json) != 0)
@@ -310,7 +310,7 @@ static void json_line(struct report *report, struct buf *out)
     ddbs_arena_reset(report->arena);
 }
 
-static void json_delivery(struct buf *out, const struct report_turn *turn)
+static void json_delivery(ddbs_buf *out, const struct report_turn *turn)
 {
     static const char *const CAUSES[] = { "batch", "rest", "half", "retry" };
     const struct mapping_delivery *delivery = turn->delivery;
@@ -324,7 +324,7 @@ static void json_delivery(struct buf *out, const struct report_turn *turn)
     json_number(out, "waitMs", (uint64_t)delivery->wait_ms);
 }
 
-static void json_answer(struct buf *out, const struct report_turn *turn)
+static void json_answer(ddbs_buf *out, const struct report_turn *turn)
 {
     static const char *const ENDS[] = { "response", "error", "crashed", "timed-out", "init-failed", "broken" };
     static const char *const VERDICTS[] = { "done", "partial", "failed" };
@@ -353,7 +353,7 @@ static void json_answer(struct buf *out, const struct report_turn *turn)
 static void json_turn(struct report *report, const struct report_turn *turn)
 {
     static const char *const STEPS[] = { "done", "resume", "retry", "halve", "discard" };
-    struct buf out = { .arena = report->arena };
+    ddbs_buf out = { .arena = report->arena };
     json_delivery(&out, turn);
     json_answer(&out, turn);
     json_text(&out, "step", STEPS[turn->decision->step]);
@@ -373,7 +373,7 @@ static uint64_t open_records(const struct mapping_totals *totals)
 
 static void json_end(struct report *report, const struct mapping_totals *totals, bool interrupted)
 {
-    struct buf out = { .arena = report->arena };
+    ddbs_buf out = { .arena = report->arena };
     ddbs_buf__format(&out, "{\"summary\":true,\"complete\":%s", interrupted ? "false" : "true");
     json_number(&out, "polled", totals->polled);
     json_number(&out, "done", totals->done);

@@ -117,6 +117,7 @@ static int run_event(ddbs_bytes event, const ddbs_consumer *consumer, const ddbs
     ddbs_error error;
     int status;
 
+    setvbuf(stdout, NULL, _IOLBF, 0); /* what the handler prints stands before what is said about it, in a pipe, too */
     if (ddbs_env__read(&env, options, &error) != DDBS_OK)
         return report_init_failure(&error);
     if (ddbs_runner__start(&runner, consumer, &env, &error) == DDBS_OK) {

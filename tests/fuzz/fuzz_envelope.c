@@ -107,7 +107,7 @@ static void check_delivery(const ddbs_event *event, size_t first_bad, size_t fai
         PROPERTY(first < count || ddbs_event_window(event) != NULL);
         return;
     }
-    struct buf want = { .arena = arena };
+    ddbs_buf want = { .arena = arena };
     ddbs_str id = first < count ? ddbs_event_identifier(event, first) : (ddbs_str){ "", 0 };
     ddbs_buf__text(&want, first < count ? "\"batchItemFailures\":[{\"itemIdentifier\":\"" : "\"batchItemFailures\":[");
     ddbs_buf__bytes(&want, id.ptr, id.len);

@@ -62,12 +62,32 @@ static void check_scaled(ddbs_num num, int scale)
     PROPERTY(ddbs_num_compare(num, num_of(text), &order) == DDBS_OK && order == 0);
 }
 
+/* The nearest double, and whether it is the number, is what the exact conversion knows too. */
 static void check_double(ddbs_num num, const char *text)
 {
-    double got = 0;
-    PROPERTY(ddbs_num_f64(num, &got) == DDBS_OK);
+    double got = 0, exact = 0;
+    bool inexact;
+    PROPERTY(ddbs_num_f64_rounded(num, &got, &inexact) == DDBS_OK);
     double want = strtod(text, NULL);
     PROPERTY(got == want && signbit(got) == signbit(want));
+    PROPERTY(ddbs_num_f64(num, &exact) == (inexact ? DDBS_E_INEXACT : DDBS_OK));
+    PROPERTY(inexact || (exact == got && signbit(exact) == signbit(got)));
+}
+
+/* What fits into 64 bits fits into 128, and what fits into 128 is a whole number. */
+static void check_i128(ddbs_num num)
+{
+    ddbs_i128 wide = 0;
+    int64_t i64 = 0;
+    uint64_t u64 = 0;
+    bool whole;
+    ddbs_status status = ddbs_num_i128(num, &wide);
+    PROPERTY(ddbs_num_is_integer(num, &whole) == DDBS_OK);
+    PROPERTY(status == DDBS_OK ? whole : status == (whole ? DDBS_E_RANGE : DDBS_E_INEXACT));
+    if (ddbs_num_i64(num, &i64) == DDBS_OK)
+        PROPERTY(status == DDBS_OK && wide == i64);
+    if (ddbs_num_u64(num, &u64) == DDBS_OK)
+        PROPERTY(status == DDBS_OK && wide == u64);
 }
 
 static bool check_number(ddbs_num num, const char *text)
@@ -77,7 +97,7 @@ static bool check_number(ddbs_num num, const char *text)
     int64_t i64;
     char canonical[DDBS_NUM_TEXT_MAX];
     ddbs_status status = ddbs_num_compare(num, num, &order);
-    PROPERTY(ddbs_num_f64(num, &f64) == status && ddbs_num_canonical(num, canonical) == status);
+    PROPERTY(ddbs_num_f64_rounded(num, &f64, NULL) == status && ddbs_num_canonical(num, canonical) == status);
     if (status != DDBS_OK) {
         PROPERTY(status == DDBS_E_SYNTAX || status == DDBS_E_LIMIT);
         PROPERTY(ddbs_num_i64(num, &i64) == status);
@@ -86,6 +106,7 @@ static bool check_number(ddbs_num num, const char *text)
     PROPERTY(order == 0);
     check_canonical(num);
     check_integers(num);
+    check_i128(num);
     check_double(num, text);
     for (int scale = -200; scale <= 200; scale += 25)
         check_scaled(num, scale + (int)(num.len % 25));
@@ -96,10 +117,12 @@ static void check_pair(ddbs_num a, ddbs_num b)
 {
     int forth = 0, back = 0;
     double left, right;
+    bool equal;
     char first[DDBS_NUM_TEXT_MAX], second[DDBS_NUM_TEXT_MAX];
     PROPERTY(ddbs_num_compare(a, b, &forth) == DDBS_OK && ddbs_num_compare(b, a, &back) == DDBS_OK);
     PROPERTY(sign(forth) == -sign(back));
-    PROPERTY(ddbs_num_f64(a, &left) == DDBS_OK && ddbs_num_f64(b, &right) == DDBS_OK);
+    PROPERTY(ddbs_num_equal(a, b, &equal) == DDBS_OK && equal == (forth == 0));
+    PROPERTY(ddbs_num_f64_rounded(a, &left, NULL) == DDBS_OK && ddbs_num_f64_rounded(b, &right, NULL) == DDBS_OK);
     PROPERTY(left == right || (left < right) == (forth < 0)); /* rounding keeps the order */
     PROPERTY(ddbs_num_canonical(a, first) == DDBS_OK && ddbs_num_canonical(b, second) == DDBS_OK);
     PROPERTY((strcmp(first, second) == 0) == (forth == 0));

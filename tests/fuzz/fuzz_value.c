@@ -71,7 +71,7 @@ static void check_item(const ddbs_item *item)
 /* The plain writing is JSON of any reader's. */
 static void check_plain(ddbs_arena *arena, const ddbs_item *item)
 {
-    struct buf text = write_item(arena, item, false);
+    ddbs_buf text = write_item(arena, item, false);
     struct json json = { .text = text.ptr, .len = text.len, .pairs = true };
     PROPERTY(ddbs_json__skip(&json, 0) && json.at == text.len);
 }
@@ -93,7 +93,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     ddbs_arena *arena = arena_or_abort();
     const ddbs_event *event = NULL;
-    struct buf text = { .arena = arena };
+    ddbs_buf text = { .arena = arena };
     ddbs_error error;
     ddbs_buf__text(&text, "{\"Records\":[{\"eventSource\":\"aws:dynamodb\",\"dynamodb\":"
                           "{\"SequenceNumber\":\"1\",\"NewImage\":{\"a\":");

@@ -26,21 +26,21 @@ static inline ddbs_arena *arena_or_abort(void)
     return arena;
 }
 
-static inline struct buf write_item(ddbs_arena *arena, const ddbs_item *item, bool typed)
+static inline ddbs_buf write_item(ddbs_arena *arena, const ddbs_item *item, bool typed)
 {
-    struct buf text = { .arena = arena };
+    ddbs_buf text = { .arena = arena };
     ddbs_write__item(&text, item, typed);
     PROPERTY(!text.failed && text.ptr[text.len] == '\0');
     return text;
 }
 
 /* The item decoded from DynamoDB JSON, in an event of its own; {} is an absent one. */
-static inline const ddbs_item *read_item(ddbs_arena *arena, const struct buf *json)
+static inline const ddbs_item *read_item(ddbs_arena *arena, const ddbs_buf *json)
 {
     const ddbs_event *event = NULL;
     const ddbs_record *record = NULL;
     ddbs_error error;
-    struct buf text = { .arena = arena };
+    ddbs_buf text = { .arena = arena };
     ddbs_buf__text(&text, "{\"Records\":[{\"eventSource\":\"aws:dynamodb\",\"dynamodb\":"
                           "{\"SequenceNumber\":\"1\",\"NewImage\":");
     ddbs_buf__bytes(&text, json->ptr, json->len);
@@ -56,13 +56,13 @@ static inline const ddbs_item *read_item(ddbs_arena *arena, const struct buf *js
 /* What was written and is read again gives the same writing. */
 static inline void check_writing(ddbs_arena *arena, const ddbs_item *item)
 {
-    struct buf first = write_item(arena, item, true);
+    ddbs_buf first = write_item(arena, item, true);
     const ddbs_item *again = read_item(arena, &first);
     if (item != NULL && again == NULL)
         return; /* the escapes made it larger than an event may be */
-    struct buf second = write_item(arena, again, true);
+    ddbs_buf second = write_item(arena, again, true);
     PROPERTY(first.len == second.len && memcmp(first.ptr, second.ptr, first.len) == 0);
-    struct buf plain = write_item(arena, item, false), other = write_item(arena, again, false);
+    ddbs_buf plain = write_item(arena, item, false), other = write_item(arena, again, false);
     PROPERTY(plain.len == other.len && memcmp(plain.ptr, other.ptr, plain.len) == 0);
 }
 

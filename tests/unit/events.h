@@ -67,9 +67,9 @@ static inline void parsed_free(struct parsed *parsed)
 }
 
 /* A growing text in the arena of `parsed`. */
-static inline struct buf new_text(struct parsed *parsed)
+static inline ddbs_buf new_text(struct parsed *parsed)
 {
-    return (struct buf){ .arena = parsed->arena };
+    return (ddbs_buf){ .arena = parsed->arena };
 }
 
 /* One record whose NewImage is the given item, parsed and decoded. The item is NULL where it does not decode. */
@@ -80,7 +80,7 @@ static inline struct parsed parse_item(const char *item, size_t len, const ddbs_
     struct parsed parsed = { .event = NULL };
     if (ddbs_arena_new(&parsed.arena, 0) != DDBS_OK)
         abort();
-    struct buf text = new_text(&parsed);
+    ddbs_buf text = new_text(&parsed);
     ddbs_buf__text(&text, before);
     ddbs_buf__bytes(&text, item, len);
     ddbs_buf__text(&text, "}}]}");

@@ -207,7 +207,7 @@ TEST(an_event_has_at_most_10000_records)
     for (size_t count = 9999; count <= 10001; count++) {
         struct parsed scratch = { .event = NULL };
         REQUIRE(ddbs_arena_new(&scratch.arena, 0) == DDBS_OK);
-        struct buf text = new_text(&scratch);
+        ddbs_buf text = new_text(&scratch);
         ddbs_buf__text(&text, "{\"Records\":[");
         for (size_t i = 1; i <= count; i++)
             ddbs_buf__format(&text, "%s{\"eventSource\":\"aws:dynamodb\",\"dynamodb\":{\"SequenceNumber\":\"%zu\"}}",
@@ -234,7 +234,7 @@ static ddbs_status status_of_depth(const char *text, size_t depth)
     struct parsed scratch = { .event = NULL };
     if (ddbs_arena_new(&scratch.arena, 0) != DDBS_OK)
         abort();
-    struct buf event = new_text(&scratch);
+    ddbs_buf event = new_text(&scratch);
     ddbs_str json = json_text(text);
     size_t place = (size_t)((const char *)memchr(json.ptr, '%', json.len) - json.ptr);
     ddbs_buf__bytes(&event, json.ptr, place);

@@ -170,7 +170,7 @@ TEST(an_error_inside_record_7_of_10_leaves_the_first_seven_done)
     for (int poison = 0; poison < 2; poison++) {
         struct parsed scratch = { .event = NULL };
         REQUIRE(ddbs_arena_new(&scratch.arena, 0) == DDBS_OK);
-        struct buf text = new_text(&scratch);
+        ddbs_buf text = new_text(&scratch);
         for (int i = 0; i < 10; i++)
             ddbs_buf__format(&text,
                              "%s{\"eventName\":\"INSERT\",\"eventSource\":\"aws:dynamodb\",\"dynamodb\":"
@@ -383,7 +383,7 @@ TEST(one_record_at_a_time_is_in_memory)
 {
     struct parsed scratch = { .event = NULL };
     REQUIRE(ddbs_arena_new(&scratch.arena, 0) == DDBS_OK);
-    struct buf text = new_text(&scratch);
+    ddbs_buf text = new_text(&scratch);
     for (int i = 1; i <= 2000; i++)
         ddbs_buf__format(&text,
                          "%s{\"eventSource\":\"aws:dynamodb\",\"dynamodb\":{\"SequenceNumber\":\"%d\","

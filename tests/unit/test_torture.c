@@ -259,7 +259,7 @@ TEST(a_record_of_many_values_is_never_acknowledged_wrongly)
     for (int names = 31; names <= 100; names += 69) {
         struct parsed scratch = { .event = NULL };
         REQUIRE(ddbs_arena_new(&scratch.arena, 0) == DDBS_OK);
-        struct buf text = new_text(&scratch);
+        ddbs_buf text = new_text(&scratch);
         ddbs_buf__text(&text,
                        "{\"Records\":[{\"eventSource\":\"aws:dynamodb\",\"dynamodb\":{\"SequenceNumber\":\"1\"}},"
                        "{\"eventSource\":\"aws:dynamodb\",\"dynamodb\":{\"SequenceNumber\":\"2\",\"NewImage\":{");

@@ -131,7 +131,7 @@ static struct parsed nested(size_t depth, bool maps, const ddbs_item **item)
     struct parsed scratch = { .event = NULL };
     if (ddbs_arena_new(&scratch.arena, 0) != DDBS_OK)
         abort();
-    struct buf text = new_text(&scratch);
+    ddbs_buf text = new_text(&scratch);
     ddbs_buf__text(&text, "{\"a\":");
     for (size_t i = 1; i < depth; i++)
         ddbs_buf__text(&text, maps ? "{\"M\":{\"a\":" : "{\"L\":[");
@@ -171,7 +171,7 @@ static struct parsed many(size_t count, size_t twice, const ddbs_item **item)
     struct parsed scratch = { .event = NULL };
     if (ddbs_arena_new(&scratch.arena, 0) != DDBS_OK)
         abort();
-    struct buf text = new_text(&scratch);
+    ddbs_buf text = new_text(&scratch);
     for (size_t i = 0; i < count; i++) {
         size_t number = i * 7919 % count;
         ddbs_buf__format(&text, "%s\"%zu\":{\"N\":\"%zu\"}", i == 0 ? "{" : ",", number, number);
@@ -244,7 +244,7 @@ TEST(of_two_duplicates_the_first_in_the_event_is_named)
         struct parsed scratch = { .event = NULL };
         const ddbs_item *item;
         REQUIRE(ddbs_arena_new(&scratch.arena, 0) == DDBS_OK);
-        struct buf text = new_text(&scratch);
+        ddbs_buf text = new_text(&scratch);
         for (size_t i = 0; i < count; i++)
             ddbs_buf__format(&text, "%s\"%zu\":{\"S\":\"\"}", i == 0 ? "{" : ",", i);
         ddbs_buf__text(&text, ",\"7\":{\"S\":\"\"},\"3\":{\"S\":\"\"},\"8\":{\"S\":\"\"},\"7\":{\"S\":\"\"}}");
@@ -263,7 +263,7 @@ TEST(values_behind_a_large_map_are_found)
     const ddbs_item *item;
     ddbs_str text;
     REQUIRE(ddbs_arena_new(&scratch.arena, 0) == DDBS_OK);
-    struct buf json = new_text(&scratch);
+    ddbs_buf json = new_text(&scratch);
     ddbs_buf__text(&json, "{\"list\":{\"L\":[");
     for (int i = 0; i < 3; i++) {
         ddbs_buf__text(&json, "{\"M\":{");

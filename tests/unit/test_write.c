@@ -36,7 +36,7 @@ static void check_writing(const ddbs_item *item, bool typed, const char *want)
     struct parsed scratch = { .event = NULL };
     if (ddbs_arena_new(&scratch.arena, 0) != DDBS_OK)
         abort();
-    struct buf text = new_text(&scratch);
+    ddbs_buf text = new_text(&scratch);
     ddbs_write__item(&text, item, typed);
     CHECK(!text.failed && text.ptr[text.len] == '\0');
     ddbs_str json = json_text(want);
@@ -68,7 +68,7 @@ TEST(the_deepest_values_are_written)
     struct parsed scratch = { .event = NULL };
     const ddbs_item *item;
     REQUIRE(ddbs_arena_new(&scratch.arena, 0) == DDBS_OK);
-    struct buf text = new_text(&scratch), again = new_text(&scratch);
+    ddbs_buf text = new_text(&scratch), again = new_text(&scratch);
     ddbs_buf__text(&text, "{\"a\":");
     for (int i = 1; i < DDBS_VALUE_DEPTH_MAX; i++)
         ddbs_buf__text(&text, i % 2 ? "{\"M\":{\"a\":" : "{\"L\":[");
@@ -90,7 +90,7 @@ TEST(a_text_grows_with_what_is_appended)
 {
     struct parsed scratch = { .event = NULL };
     REQUIRE(ddbs_arena_new(&scratch.arena, 0) == DDBS_OK);
-    struct buf text = new_text(&scratch);
+    ddbs_buf text = new_text(&scratch);
     for (int i = 0; i < 10000; i++)
         ddbs_buf__format(&text, "%d,", i % 10);
     CHECK(!text.failed);
@@ -107,7 +107,7 @@ TEST(every_length_around_the_capacity_is_written_whole)
     for (size_t len = 0; len < sizeof bytes; len++) {
         struct parsed scratch = { .event = NULL };
         REQUIRE(ddbs_arena_new(&scratch.arena, 0) == DDBS_OK);
-        struct buf text = new_text(&scratch);
+        ddbs_buf text = new_text(&scratch);
         ddbs_buf__bytes(&text, bytes, len);
         ddbs_buf__format(&text, "%.*s", (int)len, bytes);
         REQUIRE(!text.failed && text.len == len * 2 && text.ptr[text.len] == '\0');
@@ -124,7 +124,7 @@ TEST(base64_is_written_as_a_string)
     for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
         struct parsed scratch = { .event = NULL };
         REQUIRE(ddbs_arena_new(&scratch.arena, 0) == DDBS_OK);
-        struct buf text = new_text(&scratch);
+        ddbs_buf text = new_text(&scratch);
         ddbs_buf__base64(&text, (const unsigned char *)table[i].bytes, strlen(table[i].bytes));
         ddbs_str want = json_text(table[i].want);
         CHECK(text.len == want.len && memcmp(text.ptr, want.ptr, want.len) == 0 && text.ptr[text.len] == '\0');
@@ -136,7 +136,7 @@ TEST(after_a_failed_append_nothing_is_appended_and_nothing_lost)
 {
     ddbs_arena *arena = NULL;
     REQUIRE(ddbs_arena_new(&arena, 1024) == DDBS_OK);
-    struct buf text = { .arena = arena };
+    ddbs_buf text = { .arena = arena };
     ddbs_buf__text(&text, "kept");
     char large[2000];
     memset(large, 'x', sizeof large);
@@ -155,10 +155,10 @@ TEST(a_text_that_never_got_memory_has_failed)
 {
     ddbs_arena *arena = NULL;
     REQUIRE(ddbs_arena_new(&arena, 16) == DDBS_OK);
-    struct buf text = { .arena = arena };
+    ddbs_buf text = { .arena = arena };
     ddbs_buf__text(&text, "x");
     CHECK(text.failed && text.len == 0);
-    struct buf other = { .arena = arena };
+    ddbs_buf other = { .arena = arena };
     ddbs_buf__json(&other, text.ptr, text.len);
     CHECK(other.failed);
     ddbs_arena_free(arena);
