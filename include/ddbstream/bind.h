@@ -179,7 +179,7 @@ DDBS_API ddbs_status ddbs_unbind(const ddbs_schema *schema, const void *in, ddbs
     }
 #define DDBS_ARRAY(entry, type, T, m, attribute, schema)                                                               \
     {                                                                                                                  \
-        entry, type, { "" attribute "", sizeof(attribute) - 1 }, offsetof(T, m.ptr), sizeof *((T *)0)->m.ptr,          \
+        entry, type, { "" attribute "", sizeof(attribute) - 1 }, DDBS_POINTER_OFFSET(T, m), sizeof *((T *)0)->m.ptr,   \
             DDBS_COUNT_OFFSET(T, m), 0, schema, NULL, 0                                                                \
     }
 
@@ -210,13 +210,18 @@ template <typename M> constexpr ddbs_ctype ddbs_ctype_field()
 }
 template <typename M> constexpr ddbs_ctype ddbs_ctype_integer()
 {
-    static_assert(std::is_integral<M>::value || std::is_enum<M>::value, "expected an integer member");
+    static_assert((std::is_integral<M>::value && !std::is_same<M, bool>::value) || std::is_enum<M>::value,
+                  "expected an integer member");
     return ddbs_ctype_field<M>();
 }
 template <typename M, typename Wanted> constexpr ddbs_ctype ddbs_ctype_exactly()
 {
     static_assert(std::is_same<M, Wanted>::value, "the member has another type than this entry takes");
     return ddbs_ctype_of(static_cast<M *>(nullptr));
+}
+template <typename P> constexpr void ddbs_must_be_pointer()
+{
+    static_assert(std::is_pointer<P>::value, "expected a struct of a pointer and a count");
 }
 template <typename P> constexpr ddbs_ctype ddbs_ctype_in_set()
 {
@@ -225,13 +230,14 @@ template <typename P> constexpr ddbs_ctype ddbs_ctype_in_set()
     return ddbs_ctype_of(static_cast<X *>(nullptr));
 }
 }
-#define DDBS_CTYPE_FIELD(T, m)   ddbs_ctype_field<decltype(((T *)0)->m)>()
-#define DDBS_CTYPE_INTEGER(T, m) ddbs_ctype_integer<decltype(((T *)0)->m)>()
-#define DDBS_CTYPE_DOUBLE(T, m)  ddbs_ctype_exactly<decltype(((T *)0)->m), double>()
-#define DDBS_CTYPE_FLAG(T, m)    ddbs_ctype_exactly<decltype(((T *)0)->m), bool>()
-#define DDBS_CTYPE_IN_LIST(T, m) ddbs_ctype_of(static_cast<decltype(((T *)0)->m)>(nullptr))
-#define DDBS_CTYPE_IN_SET(T, m)  ddbs_ctype_in_set<decltype(((T *)0)->m)>()
-#define DDBS_COUNT_OFFSET(T, m)  (ddbs_ctype_exactly<decltype(((T *)0)->m.count), size_t>(), offsetof(T, m.count))
+#define DDBS_CTYPE_FIELD(T, m)    ddbs_ctype_field<decltype(((T *)0)->m)>()
+#define DDBS_CTYPE_INTEGER(T, m)  ddbs_ctype_integer<decltype(((T *)0)->m)>()
+#define DDBS_CTYPE_DOUBLE(T, m)   ddbs_ctype_exactly<decltype(((T *)0)->m), double>()
+#define DDBS_CTYPE_FLAG(T, m)     ddbs_ctype_exactly<decltype(((T *)0)->m), bool>()
+#define DDBS_CTYPE_IN_LIST(T, m)  ddbs_ctype_of(static_cast<decltype(((T *)0)->m)>(nullptr))
+#define DDBS_CTYPE_IN_SET(T, m)   ddbs_ctype_in_set<decltype(((T *)0)->m)>()
+#define DDBS_POINTER_OFFSET(T, m) (ddbs_must_be_pointer<decltype(((T *)0)->m.ptr)>(), offsetof(T, m.ptr))
+#define DDBS_COUNT_OFFSET(T, m)   (ddbs_ctype_exactly<decltype(((T *)0)->m.count), size_t>(), offsetof(T, m.count))
 #else
 #define DDBS_SCHEMA(T, ...)                                                                                            \
     {                                                                                                                  \
@@ -247,11 +253,13 @@ typedef struct ddbs_no_conversion {
 #define DDBS_CTYPE_FIELD(T, m)                                                                                         \
     _Generic(&((T *)0)->m, DDBS_CTYPE_ALL, char ** : (ddbs_no_conversion){ 0 },                                        \
              default : _Generic(((T *)0)->m, char * : DDBS_C_CHARS, default : (ddbs_no_conversion){ 0 }))
-#define DDBS_CTYPE_INTEGER(T, m) _Generic(&((T *)0)->m, DDBS_CTYPE_INTEGERS)
-#define DDBS_CTYPE_DOUBLE(T, m)  _Generic(&((T *)0)->m, double * : DDBS_C_F64)
-#define DDBS_CTYPE_FLAG(T, m)    _Generic(&((T *)0)->m, bool * : DDBS_C_BOOL)
-#define DDBS_CTYPE_IN_LIST(T, m) _Generic(((T *)0)->m, DDBS_CTYPE_ALL)
-#define DDBS_CTYPE_IN_SET(T, m)  _Generic(((T *)0)->m, DDBS_CTYPE_ELEMENTS)
-#define DDBS_COUNT_OFFSET(T, m)  _Generic(&((T *)0)->m.count, size_t * : offsetof(T, m.count))
+#define DDBS_CTYPE_INTEGER(T, m)  _Generic(&((T *)0)->m, DDBS_CTYPE_INTEGERS)
+#define DDBS_CTYPE_DOUBLE(T, m)   _Generic(&((T *)0)->m, double * : DDBS_C_F64)
+#define DDBS_CTYPE_FLAG(T, m)     _Generic(&((T *)0)->m, bool * : DDBS_C_BOOL)
+#define DDBS_CTYPE_IN_LIST(T, m)  _Generic(((T *)0)->m, DDBS_CTYPE_ALL)
+#define DDBS_CTYPE_IN_SET(T, m)   _Generic(((T *)0)->m, DDBS_CTYPE_ELEMENTS)
+/* An array would turn into a pointer, but its address does not. */
+#define DDBS_POINTER_OFFSET(T, m) _Generic(&((T *)0)->m.ptr, __typeof__(*((T *)0)->m.ptr) ** : offsetof(T, m.ptr))
+#define DDBS_COUNT_OFFSET(T, m)   _Generic(&((T *)0)->m.count, size_t * : offsetof(T, m.count))
 #endif
 #endif

@@ -188,7 +188,7 @@ DDBS_API ddbs_status ddbs_get_value(const ddbs_item *item, const char *name, con
 
 extern "C++" {
 #define DDBS_CTYPE_OVERLOAD(type, code)                                                                                \
-    constexpr ddbs_ctype ddbs_ctype_of(const type *)                                                                   \
+    constexpr ddbs_ctype ddbs_ctype_of(type *)                                                                         \
     {                                                                                                                  \
         return code;                                                                                                   \
     }
