@@ -2,7 +2,10 @@
 #include "lib/arena.h"
 #include "lib/value.h"
 
+#include <stdlib.h>
 #include <string.h>
+
+static const char hex_digits[] = "0123456789abcdefABCDEF";
 
 /* One step of a path: an index in brackets, or a name as it is written. */
 struct step {
@@ -29,16 +32,33 @@ static bool read_index(const char **at, struct step *step)
     return true;
 }
 
+/* Bytes of the escape at `text`: a backslash and a character, or \xNN as errors print control bytes; 0 for neither. */
+static size_t escape_len(const char *text)
+{
+    if (text[1] != 'x')
+        return text[1] == '\0' ? 0 : 2;
+    return strspn(text + 2, hex_digits) >= 2 ? 4 : 0;
+}
+
+static char escape_value(const char *text)
+{
+    char digits[3] = { 0 };
+    if (text[1] != 'x')
+        return text[1];
+    memcpy(digits, text + 2, 2);
+    return (char)strtoul(digits, NULL, 16);
+}
+
 static bool read_name(const char **at, struct step *step)
 {
     const char *begin = *at, *end = begin;
     *step = (struct step){ .is_index = false };
     while (*end != '\0' && strchr(".[]", *end) == NULL) {
-        step->escaped = step->escaped || *end == '\\';
-        end += *end == '\\';
-        if (*end == '\0')
+        size_t escape = *end == '\\' ? escape_len(end) : 1;
+        if (escape == 0)
             return false;
-        end++;
+        step->escaped = step->escaped || *end == '\\';
+        end += escape;
     }
     step->name = (ddbs_str){ begin, (size_t)(end - begin) };
     *at = end;
@@ -86,9 +106,10 @@ static ddbs_status find_escaped(const ddbs_item *item, ddbs_str name, const ddbs
     char *bare = ddbs_arena__alloc(arena, name.len);
     if (bare == NULL)
         return DDBS_E_MEMORY;
-    for (size_t i = 0; i < name.len; i++) {
-        i += name.ptr[i] == '\\';
-        bare[len++] = name.ptr[i];
+    for (size_t i = 0; i < name.len;) {
+        bool escape = name.ptr[i] == '\\';
+        bare[len++] = escape ? escape_value(name.ptr + i) : name.ptr[i];
+        i += escape ? escape_len(name.ptr + i) : 1;
     }
     *out = ddbs_item_find(item, (ddbs_str){ bare, len });
     ddbs_arena__release(arena, mark);

@@ -72,9 +72,9 @@ DDBS_API const ddbs_value *ddbs_item_find(const ddbs_item *item, ddbs_str name);
 
 /**
  * The value at a path: names separated by dots, elements of an L in brackets, counted from 0: "lines[0].sku". A
- * backslash takes the meaning from '.', '[', ']' and '\': "a\\.b" in C is the attribute "a.b". Errors and differences
- * print paths in this form. An index costs a walk over the elements before it; to visit all, use ddbs_iter_list.
- * @return DDBS_OK
+ * backslash takes the meaning from '.', '[', ']' and '\': "a\\.b" in C is the attribute "a.b"; \xNN is the byte of two
+ * hexadecimal digits. Errors of ddbs_bind and differences print paths in this form. An empty name has none. An index
+ * costs a walk over the elements before it; to visit all, use ddbs_iter_list. @return DDBS_OK
  *         DDBS_E_MISSING  the item is NULL, or an attribute or element on the way is not there
  *         DDBS_E_TYPE     a name asked of what is no M, or an index of what is no L
  *         DDBS_E_SYNTAX   not a path

@@ -19,8 +19,7 @@ static ddbs_status find(const ddbs_item *item, const char *path, const ddbs_valu
 
 static void append_escaped(ddbs_buf *out, char byte)
 {
-    ddbs_buf__bytes(out, "\\", 1);
-    ddbs_buf__bytes(out, &byte, 1);
+    ddbs_buf__format(out, "\\x%02x", (unsigned char)byte);
 }
 
 /* The path with a backslash before every byte of its names, which keep their meaning. */
@@ -32,6 +31,11 @@ static ddbs_buf escape_all(ddbs_arena *arena, const char *path)
         in_index = *at == '[' || (in_index && at[-1] != ']');
         if (in_index || *at == '.') {
             ddbs_buf__bytes(&out, at, 1);
+            continue;
+        }
+        if (*at == '\\' && at[1] == 'x') {
+            ddbs_buf__bytes(&out, at, 4);
+            at += 3;
             continue;
         }
         at += *at == '\\';

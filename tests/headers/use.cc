@@ -1,4 +1,4 @@
-// use.cc: the public headers from C++17: every overload of ddbs_get, every entry of a schema, and a consumer of lambdas.
+// use.cc: the public headers from C++17: all overloads of ddbs_get, all entries of a schema, a consumer of lambdas.
 #include <ctime>
 #include <ddbstream.h>
 #include <ddbstream/cjson.h>

@@ -485,6 +485,23 @@ TEST(the_path_of_a_difference_leads_to_its_values)
 }
 
 /* A path too long for an error ends in "...", which is none: it cannot lead to another value. */
+TEST(control_bytes_are_written_as_in_errors)
+{
+    const ddbs_item *item;
+    const ddbs_value *value = NULL;
+    struct parsed p = item_of("{'a\\n':{'N':'1'},'ax0a':{'N':'2'},'u\\u0000':{'N':'3'}}", &item);
+    int64_t number = 0;
+    REQUIRE(item != NULL);
+    CHECK(ddbs_get_path(item, "a\\x0a", &number) == DDBS_OK && number == 1);
+    CHECK(ddbs_get_path(item, "a\\x0A", &number) == DDBS_OK && number == 1);
+    CHECK(ddbs_get_path(item, "ax0a", &number) == DDBS_OK && number == 2);
+    CHECK(ddbs_get_path(item, "u\\x00", &number) == DDBS_OK && number == 3);
+    CHECK_STATUS(ddbs_item_find_path(item, "a\\x0", &value), DDBS_E_SYNTAX);
+    CHECK_STATUS(ddbs_item_find_path(item, "a\\xg0", &value), DDBS_E_SYNTAX);
+    CHECK(value == NULL);
+    parsed_free(&p);
+}
+
 TEST(a_path_that_was_cut_is_no_path)
 {
     ddbs_error error;

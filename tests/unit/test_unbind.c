@@ -78,8 +78,8 @@ static void fill_arrays(struct members *m, struct store *s, const ddbs_value *va
         s->doubles[i] = (double)(int32_t)random_bits() / 1024;
     }
     for (size_t i = 0; i < 3; i++) {
-        s->ss[i] = (ddbs_str){ "one\0two" + i, 7 - i };
-        s->bs[i] = (ddbs_bytes){ (const unsigned char *)"\0\xff\x80" + i, 3 - i };
+        s->ss[i] = (ddbs_str){ &"one\0two"[i], 7 - i };
+        s->bs[i] = (ddbs_bytes){ (const unsigned char *)&"\0\xff\x80"[i], 3 - i };
     }
     m->texts.ptr = s->texts, m->texts.count = next_random() % 6;
     m->ss.ptr = s->ss, m->ss.count = next_random() % 4;
