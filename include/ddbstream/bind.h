@@ -155,8 +155,7 @@ DDBS_API ddbs_status ddbs_unbind(const ddbs_schema *schema, const void *in, ddbs
 #define DDBS_ROUNDED_AS(T, m, attribute)                                                                               \
     DDBS_MEMBER(DDBS_ENTRY_ROUNDED, DDBS_CTYPE_DOUBLE(T, m), T, m, attribute, 0, NULL, NULL, 0)
 #define DDBS_ENUM_AS(T, m, attribute, table)                                                                           \
-    DDBS_MEMBER(DDBS_ENTRY_ENUM, DDBS_CTYPE_INTEGER(T, m), T, m, attribute, 0, NULL, table,                            \
-                sizeof(table) / sizeof *(table))
+    DDBS_MEMBER(DDBS_ENTRY_ENUM, DDBS_CTYPE_INTEGER(T, m), T, m, attribute, 0, NULL, table, DDBS_NAME_COUNT(table))
 #define DDBS_NESTED_AS(T, m, attribute, nested)                                                                        \
     DDBS_MEMBER(DDBS_ENTRY_NESTED, DDBS_C_NONE, T, m, attribute, 0, &(nested), NULL, 0)
 #define DDBS_LIST_AS(T, m, attribute) DDBS_ARRAY(DDBS_ENTRY_LIST, DDBS_CTYPE_IN_LIST(T, m.ptr), T, m, attribute, NULL)
@@ -219,6 +218,10 @@ template <typename M, typename Wanted> constexpr ddbs_ctype ddbs_ctype_exactly()
     static_assert(std::is_same<M, Wanted>::value, "the member has another type than this entry takes");
     return ddbs_ctype_of(static_cast<M *>(nullptr));
 }
+template <size_t N> constexpr size_t ddbs_name_count(const ddbs_enum_name (&)[N])
+{
+    return N;
+}
 template <typename P> constexpr void ddbs_must_be_pointer()
 {
     static_assert(std::is_pointer<P>::value, "expected a struct of a pointer and a count");
@@ -232,6 +235,7 @@ template <typename P> constexpr ddbs_ctype ddbs_ctype_in_set()
 }
 #define DDBS_CTYPE_FIELD(T, m)    ddbs_ctype_field<decltype(((T *)0)->m)>()
 #define DDBS_CTYPE_INTEGER(T, m)  ddbs_ctype_integer<decltype(((T *)0)->m)>()
+#define DDBS_NAME_COUNT(table)    ddbs_name_count(table)
 #define DDBS_CTYPE_DOUBLE(T, m)   ddbs_ctype_exactly<decltype(((T *)0)->m), double>()
 #define DDBS_CTYPE_FLAG(T, m)     ddbs_ctype_exactly<decltype(((T *)0)->m), bool>()
 #define DDBS_CTYPE_IN_LIST(T, m)  ddbs_ctype_of(static_cast<decltype(((T *)0)->m)>(nullptr))
@@ -253,11 +257,15 @@ typedef struct ddbs_no_conversion {
 #define DDBS_CTYPE_FIELD(T, m)                                                                                         \
     _Generic(&((T *)0)->m, DDBS_CTYPE_ALL, char ** : (ddbs_no_conversion){ 0 },                                        \
              default : _Generic(((T *)0)->m, char * : DDBS_C_CHARS, default : (ddbs_no_conversion){ 0 }))
-#define DDBS_CTYPE_INTEGER(T, m)  _Generic(&((T *)0)->m, DDBS_CTYPE_INTEGERS)
-#define DDBS_CTYPE_DOUBLE(T, m)   _Generic(&((T *)0)->m, double * : DDBS_C_F64)
-#define DDBS_CTYPE_FLAG(T, m)     _Generic(&((T *)0)->m, bool * : DDBS_C_BOOL)
-#define DDBS_CTYPE_IN_LIST(T, m)  _Generic(((T *)0)->m, DDBS_CTYPE_ALL)
-#define DDBS_CTYPE_IN_SET(T, m)   _Generic(((T *)0)->m, DDBS_CTYPE_ELEMENTS)
+#define DDBS_CTYPE_INTEGER(T, m) _Generic(&((T *)0)->m, DDBS_CTYPE_INTEGERS)
+#define DDBS_CTYPE_DOUBLE(T, m)  _Generic(&((T *)0)->m, double * : DDBS_C_F64)
+#define DDBS_CTYPE_FLAG(T, m)    _Generic(&((T *)0)->m, bool * : DDBS_C_BOOL)
+#define DDBS_CTYPE_IN_LIST(T, m) _Generic(((T *)0)->m, DDBS_CTYPE_ALL)
+#define DDBS_CTYPE_IN_SET(T, m)  _Generic(((T *)0)->m, DDBS_CTYPE_ELEMENTS)
+/* A pointer to a table does not know how long that is. */
+#define DDBS_NAME_COUNT(table)                                                                                         \
+    _Generic(&(table), const ddbs_enum_name(*)[sizeof(table) / sizeof *(table)] : sizeof(table) / sizeof *(table))
+
 /* An array would turn into a pointer, but its address does not. */
 #define DDBS_POINTER_OFFSET(T, m) _Generic(&((T *)0)->m.ptr, __typeof__(*((T *)0)->m.ptr) ** : offsetof(T, m.ptr))
 #define DDBS_COUNT_OFFSET(T, m)   _Generic(&((T *)0)->m.count, size_t * : offsetof(T, m.count))

@@ -8,6 +8,7 @@
  *     int64_t cents;
  *     DDBS_TRY(ddbs_num_scaled(price, 2, &cents));   // "12.50" gives 1250, "12.505" DDBS_E_INEXACT
  *
+ * A number that is outside the range and no whole number either may be DDBS_E_RANGE or DDBS_E_INEXACT.
  * Every function returns DDBS_E_SYNTAX for text that is no number, and DDBS_E_LIMIT for a number that DynamoDB cannot
  * hold. Numbers of a decoded record are neither. */
 #ifndef DDBSTREAM_NUM_H

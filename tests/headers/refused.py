@@ -3,7 +3,7 @@
 
 A case is one program with a hole: a struct `s` and its schema, or a function with an item. The right text is compiled
 with warnings as errors, the wrong one as a careless user would: without any warning flag. Only pointers of the wrong
-type are made errors, which they are by themselves from GCC 14 and Clang 16 on.
+type are made errors, as they are by themselves from GCC 14 on.
 """
 import itertools
 import os
@@ -23,6 +23,7 @@ struct inner {{ ddbs_str name; }};
 enum state {{ OPEN, PAID }};
 static const ddbs_schema inner_schema = DDBS_SCHEMA(struct inner, DDBS_FIELD(struct inner, name));
 static const ddbs_enum_name states[] = {{ {{ "OPEN", OPEN }}, {{ "PAID", PAID }} }};
+static const ddbs_enum_name *const pointer = states;
 static const char text[] = "text";
 struct s {{ ddbs_str first; {member}; }};
 static const ddbs_schema schema = DDBS_SCHEMA(struct s, DDBS_FIELD(struct s, first), {entry});
@@ -82,6 +83,7 @@ SCHEMAS = [
     ("DDBS_ENUM on a string", ("ddbs_str m", ENUM), ("enum state m", ENUM)),
     ("DDBS_ENUM on a double", ("double m", ENUM), ("int m", ENUM)),
     ("DDBS_ENUM on a bool", ("bool m", ENUM), ("enum state m", ENUM)),
+    ("DDBS_ENUM with a pointer to a table", ("int m", "DDBS_ENUM(struct s, m, pointer)"), ("int m", ENUM)),
     ("DDBS_ENUM with a table of something else", ("int m", "DDBS_ENUM(struct s, m, text)"), ("int m", ENUM)),
     ("DDBS_NESTED with what is no schema", ("struct inner m", "DDBS_NESTED(struct s, m, states)"),
      ("struct inner m", NESTED)),
