@@ -10,8 +10,9 @@ OBJ := build/obj/$(V)
 
 WARN := -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith \
         -Wwrite-strings -Wundef -Wvla -Wformat=2
-BASE := -std=c11 $(WARN) -Iinclude -I. -fvisibility=hidden -D_POSIX_C_SOURCE=200809L -D_DEFAULT_SOURCE -ffunction-sections -fdata-sections
-SAN  := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+# Frame pointers: a crash report walks along them.
+BASE := -std=c11 $(WARN) -fno-omit-frame-pointer -Iinclude -I. -fvisibility=hidden -D_POSIX_C_SOURCE=200809L -D_DEFAULT_SOURCE -ffunction-sections -fdata-sections
+SAN  := -fsanitize=address,undefined -fno-sanitize-recover=all
 FLAGS_release := -O2 -g
 FLAGS_debug   := -O0 -g3
 FLAGS_san     := -O1 -g $(SAN)
@@ -81,7 +82,8 @@ endef
 $(foreach name,$(EXAMPLES),$(eval $(call example,$(name))))
 
 WRAP := -Wl,--wrap=malloc$(comma)--wrap=calloc$(comma)--wrap=realloc
-$(OUT)/tests/test_%: $(OBJ)/tests/unit/test_%.o $(CHECK_O) $(MAPPING_O) $(OUT)/libcore.a
+# Without -lcurl: a test that reached the network would not link.
+$(OUT)/tests/test_%: $(OBJ)/tests/unit/test_%.o $(CHECK_O) $(MAPPING_O) $(OUT)/libddbstream.a
 	$(call link,$(WRAP) -lcjson -lz)
 # Programs that a script drives: they read lines and print what the library says.
 DRIVERS := $(patsubst tests/%.c,$(OUT)/tests/%,$(sort $(wildcard tests/oracle/*.c tests/cost/*.c)))
@@ -118,6 +120,10 @@ PROGRAMS := all $(UNIT) $(REPLAYS) $(HANDLERS) $(DRIVERS)
 LOSSLESS_RECORDS ?= 20000
 NUMBER_PAIRS ?= 1000000
 
+# What touches allocator or signal handlers is not the sanitizers' to judge, and under valgrind nothing crashes as it does.
+E2E := $(sort $(wildcard tests/e2e/test_*.py))
+ONLY_SAN_test_matrix.py := $() --sanitized
+
 # Every test there is, as command lines; BIN is the folder of the programs under test.
 BIN := $(OUT)
 SUITE = $(UNIT:$(OUT)/%=$(BIN)/%) \
@@ -127,7 +133,7 @@ SUITE = $(UNIT:$(OUT)/%=$(BIN)/%) \
     'python3 tests/oracle/decimals.py $(BIN) --pairs $(NUMBER_PAIRS)' \
     'python3 tests/oracle/filter.py $(BIN)/ddbstream' \
     'python3 tests/lossless.py $(BIN)/ddbstream --records $(LOSSLESS_RECORDS)' \
-    $(foreach script,$(sort $(wildcard tests/e2e/test_*.py)),'python3 $(script) $(BIN)')
+    $(foreach script,$(E2E),'python3 $(script) $(BIN)$(if $(filter san,$(V)),$(ONLY_SAN_$(notdir $(script))))')
 
 .PHONY: test
 test: deps-test
@@ -195,7 +201,8 @@ mutants: deps-test
 valgrind: deps-check programs
 	@sh tests/valgrind.sh build build/valgrind $(UNIT) $(REPLAYS) $(HANDLERS) $(DRIVERS) build/ddbstream \
 	    $(EXAMPLES:%=build/examples/%/bootstrap)
-	@$(MAKE) --no-print-directory suite BIN=build/valgrind LOSSLESS_RECORDS=300 NUMBER_PAIRS=2000
+	@$(MAKE) --no-print-directory suite BIN=build/valgrind LOSSLESS_RECORDS=300 NUMBER_PAIRS=2000 \
+	    E2E="$(filter-out %/test_matrix.py %/test_wire.py,$(E2E))"
 
 # Fuzz every target for FUZZ_TIME seconds, from its corpus.
 FUZZ_TIME ?= 60
@@ -214,6 +221,21 @@ exhaustive: deps-test programs
 	@python3 tests/run.py 'python3 tests/lossless.py build/ddbstream --records 100000' \
 	    'python3 tests/oracle/differential.py build/tests/verdict --full'
 
+$(OUT)/tests/bench/%: $(OBJ)/tests/bench/%.o $(OUT)/libddbstream.a
+	$(call link,-lcurl -lcjson -lz)
+
+# Many invocations: memory, descriptors and threads stay as they are. Then what handing one over costs.
+SOAK_INVOCATIONS ?= 100000
+.PHONY: soak
+soak: deps-test $(OUT)/ddbstream $(OUT)/tests/handlers/soak $(OUT)/tests/bench/handover
+	@python3 tests/soak.py $(OUT) --invocations $(SOAK_INVOCATIONS)
+	@$(OUT)/tests/bench/handover
+
+# The official client of another language against `ddbstream serve`; takes it from npm.
+.PHONY: ric
+ric: all
+	@python3 tests/run.py 'python3 tests/ric/test_ric.py $(OUT)'
+
 .PHONY: format clean help
 format:
 	clang-format -i $(C_FILES)
@@ -228,6 +250,8 @@ help:
 	@echo "make valgrind   the whole suite under valgrind"
 	@echo "make exhaustive 100,000 generated records; every single-byte change of the example events"
 	@echo "make fuzz       libFuzzer on every target, FUZZ_TIME=60 seconds each"
+	@echo "make soak       100,000 invocations: memory, descriptors, threads; cost of a hand-over"
+	@echo "make ric        the Node client of AWS against ddbstream serve (needs npm)"
 	@echo "make deps       install everything that the targets above need"
 	@echo "make format     clang-format; make clean"
 

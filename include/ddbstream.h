@@ -9,6 +9,8 @@
 #include <ddbstream/event.h>
 #include <ddbstream/filter.h>
 #include <ddbstream/lambda.h>
+#include <ddbstream/log.h>
+#include <ddbstream/metrics.h>
 #include <ddbstream/num.h>
 #include <ddbstream/value.h>
 #endif

@@ -22,12 +22,16 @@ static ddbs_status finish(const ddbs_buf *body, const char *error_type, const dd
 /* The types are of the form that Lambda keeps, (Runtime|Function).[A-Z][a-zA-Z]+; others become Runtime.Unknown. */
 static const char *error_type_of(const ddbs_outcome *outcome)
 {
+    if (outcome->error_type != NULL)
+        return outcome->error_type;
     if (outcome->undecodable)
         return "Function.RecordUndecodable";
     if (outcome->error.status == DDBS_E_MEMORY)
         return "Function.OutOfMemory";
     if (outcome->error.status == DDBS_E_OPERATION)
         return "Function.UnknownOperation";
+    if (outcome->error.status == DDBS_E_TIME)
+        return "Function.DeadlineExceeded";
     return "Function.HandlerFailed";
 }
 
@@ -85,6 +89,8 @@ static const char *why_not_partial(const ddbs_event *event, const ddbs_outcome *
     /* Whether Lambda keeps the state of a partial answer is unknown. */
     if (ddbs_event_window(event) != NULL)
         return "in a tumbling window the whole batch is delivered again";
+    if (outcome->checkpoint == outcome->records)
+        return "no record is open, so the whole batch is delivered again";
     /* Lambda resumes at the lowest number reported: out of order it would acknowledge the wrong records. */
     if (!ddbs_event_ordered(event))
         return "sequence numbers are not increasing, so the whole batch is delivered again";
@@ -102,32 +108,43 @@ static ddbs_status write_item_failure(ddbs_str identifier, const ddbs_buf *messa
     return finish(&body, NULL, message, out);
 }
 
-/* The record at the checkpoint failed. */
+static void write_record(ddbs_buf *buf, const ddbs_event *event, const ddbs_outcome *outcome)
+{
+    if (outcome->checkpoint == outcome->records)
+        return;
+    ddbs_str sequence = ddbs_event_sequence(event, outcome->checkpoint);
+    ddbs_buf__format(buf, "; record %zu/%zu seq=%.*s", outcome->checkpoint + 1, outcome->records, (int)sequence.len,
+                     sequence.ptr);
+}
+
+/* The record at the checkpoint failed, or the event as a whole. */
 static ddbs_status write_failure(const ddbs_event *event, const ddbs_outcome *outcome, ddbs_report report,
                                  ddbs_arena *arena, ddbs_answer *out)
 {
     ddbs_buf message = { .arena = arena };
     const char *type = error_type_of(outcome);
-    const char *hint = report == DDBS_REPORT_ITEMS ? why_not_partial(event, outcome) : NULL;
-    ddbs_str sequence = ddbs_event_sequence(event, outcome->checkpoint);
+    const char *whole = report == DDBS_REPORT_ITEMS ? why_not_partial(event, outcome) : NULL;
     ddbs_buf__format(&message, "%s: %s", type, outcome->error.reason);
     write_place(&message, &outcome->error);
-    ddbs_buf__format(&message, "; record %zu/%zu seq=%.*s", outcome->checkpoint + 1, outcome->records,
-                     (int)sequence.len, sequence.ptr);
-    if (hint != NULL)
-        ddbs_buf__format(&message, "; hint: %s", hint);
-    if (report == DDBS_REPORT_ITEMS && hint == NULL)
+    write_record(&message, event, outcome);
+    if (outcome->out_of_time)
+        ddbs_buf__text(&message, "; hint: a larger timeout or a smaller BatchSize");
+    if (whole != NULL)
+        ddbs_buf__format(&message, "; hint: %s", whole);
+    if (report == DDBS_REPORT_ITEMS && whole == NULL)
         return write_item_failure(ddbs_event_identifier(event, outcome->checkpoint), &message, out);
     return write_error(type, &message, out);
 }
 
-static void write_state(ddbs_buf *buf, const ddbs_window *window)
+/* Lambda wants a state from every call of a window, the final one included, and drops that one. */
+static void write_state(ddbs_buf *buf, const ddbs_window *window, ddbs_str set)
 {
+    ddbs_str state = set.ptr != NULL ? set : window->state;
     ddbs_buf__text(buf, "\"state\":");
     if (window->final)
         ddbs_buf__text(buf, "{}");
     else
-        ddbs_buf__bytes(buf, window->state.ptr, window->state.len);
+        ddbs_buf__bytes(buf, state.ptr, state.len);
     ddbs_buf__text(buf, ",");
 }
 
@@ -149,16 +166,17 @@ static ddbs_status write_without_handler(ddbs_arena *arena, ddbs_answer *out)
 }
 
 /* Everything is accounted for. */
-static ddbs_status write_success(const ddbs_event *event, ddbs_arena *arena, ddbs_answer *out)
+static ddbs_status write_success(const ddbs_event *event, const ddbs_outcome *outcome, ddbs_arena *arena,
+                                 ddbs_answer *out)
 {
     const ddbs_window *window = ddbs_event_window(event);
     ddbs_buf nothing = { .arena = arena };
     ddbs_buf body = { .arena = arena };
-    if (window != NULL && window->final && !state_is_empty(window->state))
+    if (window != NULL && window->final && outcome->state.ptr == NULL && !state_is_empty(window->state))
         return write_without_handler(arena, out);
     ddbs_buf__text(&body, "{");
     if (window != NULL)
-        write_state(&body, window);
+        write_state(&body, window, outcome->state);
     ddbs_buf__text(&body, "\"batchItemFailures\":[]}");
     return finish(&body, NULL, &nothing, out);
 }
@@ -173,10 +191,9 @@ static ddbs_status write_contradiction(ddbs_arena *arena, ddbs_answer *out)
 
 static bool adds_up(const ddbs_event *event, const ddbs_outcome *outcome)
 {
-    size_t sum = outcome->done + outcome->skipped + outcome->ignored + outcome->poison;
-    bool all = outcome->checkpoint == outcome->records;
+    size_t sum = outcome->done + outcome->skipped + outcome->parked + outcome->ignored + outcome->poison;
     return outcome->records == ddbs_event_count(event) && outcome->checkpoint <= outcome->records &&
-           sum == outcome->checkpoint && all == (outcome->error.status == DDBS_OK);
+           sum == outcome->checkpoint && (outcome->checkpoint == outcome->records || outcome->error.status != DDBS_OK);
 }
 
 ddbs_status ddbs_answer_outcome(const ddbs_event *event, const ddbs_outcome *outcome, ddbs_report report,
@@ -184,7 +201,7 @@ ddbs_status ddbs_answer_outcome(const ddbs_event *event, const ddbs_outcome *out
 {
     if (!adds_up(event, outcome))
         return write_contradiction(arena, out);
-    if (outcome->checkpoint == outcome->records)
-        return write_success(event, arena, out);
+    if (outcome->error.status == DDBS_OK)
+        return write_success(event, outcome, arena, out);
     return write_failure(event, outcome, report, arena, out);
 }

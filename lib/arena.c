@@ -38,6 +38,8 @@ struct ddbs_arena {
     size_t used;                 /* bytes of the current block */
     size_t total;                /* bytes of all blocks */
     size_t limit;
+    bool fixed;         /* one block, somebody else's */
+    ddbs_arena *parent; /* where its blocks come from, NULL: from malloc */
 };
 
 ddbs_status ddbs_arena_new(ddbs_arena **out, size_t limit)
@@ -48,6 +50,32 @@ ddbs_status ddbs_arena_new(ddbs_arena **out, size_t limit)
     arena->limit = limit == 0 ? SIZE_MAX : limit;
     *out = arena;
     return DDBS_OK;
+}
+
+ddbs_status ddbs_arena__over(ddbs_arena **out, void *memory, size_t size)
+{
+    struct arena_block *block = memory;
+    if (size <= sizeof *block)
+        return DDBS_E_LIMIT;
+    DDBS_TRY(ddbs_arena_new(out, size));
+    block->next = NULL;
+    block->size = size - sizeof *block;
+    (*out)->first = block;
+    (*out)->fixed = true;
+    return DDBS_OK;
+}
+
+ddbs_arena *ddbs_arena__within(ddbs_arena *parent)
+{
+    ddbs_arena *arena = ddbs_arena__alloc(parent, sizeof *arena);
+    if (arena != NULL)
+        *arena = (ddbs_arena){ .limit = SIZE_MAX, .parent = parent };
+    return arena;
+}
+
+size_t ddbs_arena__held(const ddbs_arena *arena)
+{
+    return arena->total;
 }
 
 /* The size of the block to allocate for a need of `size` bytes, or 0 when the limit forbids any. Blocks double, so that
@@ -72,20 +100,29 @@ static void drop_spare(ddbs_arena *arena)
         *end = block->next;
         arena->total -= block->size;
         ASAN_UNPOISON_MEMORY_REGION(block->bytes, block->size);
-        free(block);
+        if (arena->parent == NULL)
+            free(block);
     }
+}
+
+static struct arena_block *block_new(const ddbs_arena *arena, size_t bytes)
+{
+    size_t size = sizeof(struct arena_block) + bytes;
+    return arena->parent == NULL ? malloc(size) : ddbs_arena__alloc(arena->parent, size);
 }
 
 static struct arena_block *block_add(ddbs_arena *arena, size_t size)
 {
+    if (arena->fixed)
+        return NULL;
     if (block_size(arena, size) == 0)
         drop_spare(arena);
     size_t bytes = block_size(arena, size);
-    struct arena_block *block = bytes == 0 ? NULL : malloc(sizeof *block + bytes);
+    struct arena_block *block = bytes == 0 ? NULL : block_new(arena, bytes);
     struct arena_block **end = &arena->first;
     if (block == NULL && bytes > size) {
         bytes = size; /* memory is short: not more than is needed */
-        block = malloc(sizeof *block + bytes);
+        block = block_new(arena, bytes);
     }
     if (block == NULL)
         return NULL;
@@ -153,9 +190,9 @@ struct arena_mark ddbs_arena__mark(const ddbs_arena *arena)
 void ddbs_arena__release(ddbs_arena *arena, struct arena_mark mark)
 {
     struct arena_block *block = mark.block == NULL ? arena->first : mark.block->next;
-    if (mark.block != NULL)
+    if (mark.block != NULL && !arena->fixed)
         ASAN_POISON_MEMORY_REGION(mark.block->bytes + mark.used, mark.block->size - mark.used);
-    for (; block != NULL; block = block->next)
+    for (; block != NULL && !arena->fixed; block = block->next)
         ASAN_POISON_MEMORY_REGION(block->bytes, block->size);
     arena->current = mark.block;
     arena->used = mark.used;
@@ -173,6 +210,7 @@ void ddbs_arena_free(ddbs_arena *arena)
     if (arena == NULL)
         return;
     ddbs_arena_reset(arena);
-    drop_spare(arena);
+    if (!arena->fixed)
+        drop_spare(arena);
     free(arena);
 }

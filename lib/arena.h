@@ -12,6 +12,18 @@ struct arena_mark {
     size_t used;
 };
 
+/* Make an arena of memory that is there already, aligned for anything: it never grows and is not freed with the arena.
+ * DDBS_OK, DDBS_E_MEMORY, or DDBS_E_LIMIT for memory that is too small. */
+ddbs_status ddbs_arena__over(ddbs_arena **out, void *memory, size_t size);
+
+/* Make an arena whose memory comes from another one and dies with it: what must outlive the marks of `parent` goes
+ * there, as long as nothing is released that was allocated before the arena took room; ddbs_arena__held() tells. Never
+ * freed. NULL when memory is exhausted. */
+ddbs_arena *ddbs_arena__within(ddbs_arena *parent);
+
+/* How many bytes an arena has taken. */
+size_t ddbs_arena__held(const ddbs_arena *arena);
+
 /* `size` bytes aligned for anything, not zeroed; NULL when memory or the arena's limit is exhausted. */
 void *ddbs_arena__alloc(ddbs_arena *arena, size_t size);
 

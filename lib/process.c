@@ -1,159 +1,293 @@
-/* process.c: a batch through the callbacks of a consumer. */
-#include "lib/arena.h"
+/* process.c: a batch through the callbacks of a consumer, up to the first failure. What is accounted for is decided in
+ * one place, account(), from the kinds that the records were given and the checkpoint. */
+#include "lib/context.h"
 #include "lib/error.h"
 
-#include <ddbstream/consumer.h>
-
-#include <stdarg.h>
-
-struct ddbs_ctx {
-    const ddbs_consumer *consumer;
-    const ddbs_host *host;
-    ddbs_error error;
-};
-
-void *ddbs_ctx_user(const ddbs_ctx *ctx)
-{
-    return ctx->consumer->user;
-}
-
-ddbs_error *ddbs_ctx_error(ddbs_ctx *ctx)
-{
-    return &ctx->error;
-}
-
-ddbs_str ddbs_ctx_request_id(const ddbs_ctx *ctx)
-{
-    return ctx->host == NULL ? (ddbs_str){ NULL, 0 } : ctx->host->request_id;
-}
-
-int64_t ddbs_ctx_remaining_ms(const ddbs_ctx *ctx)
-{
-    if (ctx->host == NULL || ctx->host->remaining_ms == NULL)
-        return INT64_MAX;
-    return ctx->host->remaining_ms(ctx->host->self);
-}
-
-ddbs_status ddbs_fail(ddbs_ctx *ctx, ddbs_status status, const char *format, ...)
-{
-    va_list arguments;
-    if (status == DDBS_OK || status == DDBS_SKIP)
-        status = DDBS_E_HANDLER;
-    ddbs_error_clear(&ctx->error);
-    ctx->error.status = status;
-    va_start(arguments, format);
-    ddbs_error__reason(&ctx->error, format, arguments);
-    va_end(arguments);
-    return status;
-}
-
-/* Make `ctx->error` tell of the status that a callback returned, whatever the callback left there. */
-static void settle_error(ddbs_ctx *ctx, ddbs_status status)
-{
-    if (ctx->error.status != status || ctx->error.reason[0] == '\0')
-        ddbs_error__set(&ctx->error, status, DDBS_NOWHERE, DDBS_NOWHERE, "the callback returned %s (%s)",
-                        ddbs_status_name(status), ddbs_status_text(status));
-    ddbs_error__clean(&ctx->error);
-}
+#include <string.h>
 
 ddbs_status ddbs_start(const ddbs_consumer *consumer, const ddbs_host *host, ddbs_error *error)
 {
-    ddbs_ctx ctx = { .consumer = consumer, .host = host };
-    ddbs_error_clear(&ctx.error);
+    struct ddbs_ctx ctx;
+    ddbs_ctx__init(&ctx, consumer, host, NULL);
     ddbs_status status = consumer->on_start == NULL ? DDBS_OK : consumer->on_start(&ctx);
     if (status != DDBS_OK)
-        settle_error(&ctx, status);
+        ddbs_ctx__settle(&ctx, status, "the callback");
     if (error != NULL)
         *error = ctx.error;
     return status;
 }
 
-static ddbs_record_fn *callback_for(const ddbs_consumer *consumer, const ddbs_record *record)
+void ddbs_stop(const ddbs_consumer *consumer)
 {
-    ddbs_record_fn *callback = NULL;
-    switch (record->operation) {
-    case DDBS_OP_INSERT:
-        callback = consumer->on_insert;
-        break;
-    case DDBS_OP_MODIFY:
-        callback = consumer->on_modify;
-        break;
-    case DDBS_OP_REMOVE:
-        callback = record->expired && consumer->on_expire != NULL ? consumer->on_expire : consumer->on_remove;
-        break;
-    case DDBS_OP_UNKNOWN:
-        break;
-    }
-    return callback != NULL ? callback : consumer->on_any;
+    struct ddbs_ctx ctx;
+    ddbs_ctx__init(&ctx, consumer, NULL, NULL);
+    if (consumer->on_stop != NULL)
+        consumer->on_stop(&ctx);
 }
 
-static ddbs_status run_record(ddbs_ctx *ctx, const ddbs_record *record, ddbs_outcome *outcome)
+static bool is_good(ddbs_status status)
 {
-    ddbs_record_fn *callback = callback_for(ctx->consumer, record);
+    return status == DDBS_OK || status == DDBS_SKIP;
+}
+
+/* A callback returned: its status, unless somebody jumped. */
+static ddbs_status returned(ddbs_ctx *ctx, size_t index, ddbs_status status)
+{
+    if (ddbs_ctx__leave(ctx, index))
+        return status;
+    return ddbs_fail(ctx, DDBS_E_USAGE, "a callback was left by a jump into another one");
+}
+
+static void started(const ddbs_ctx *ctx, size_t index)
+{
+    if (ctx->host->started != NULL)
+        ctx->host->started(ctx->host->self, index);
+}
+
+/* ---- One record ---- */
+
+static ddbs_status run_callback(ddbs_ctx *ctx, const ddbs_record *record, enum kind *kind)
+{
+    const ddbs_consumer *consumer = ddbs_consumer__of(ctx->consumer, record);
+    if (consumer == NULL)
+        return ddbs_fail(ctx, DDBS_E_HANDLER, "no route takes the table \"%.*s\"", (int)record->table.len,
+                         record->table.len == 0 ? "" : record->table.ptr);
+    ddbs_record_fn *callback = ddbs_consumer__callback(consumer, record);
     if (callback == NULL && record->operation == DDBS_OP_UNKNOWN)
         return ddbs_fail(ctx, DDBS_E_OPERATION, "an event name that this consumer has no callback for");
     if (callback == NULL) {
-        outcome->ignored++;
+        *kind = KIND_IGNORED;
         return DDBS_OK;
     }
-    ddbs_status status = callback(ctx, record);
-    outcome->done += status == DDBS_OK;
-    outcome->skipped += status == DDBS_SKIP;
+    size_t index = record->index;
+    started(ctx, index);
+    ddbs_ctx__enter(ctx, consumer, index);
+    ddbs_status status = returned(ctx, index, callback(ctx, record));
+    *kind = ctx->parked ? KIND_PARKED : status == DDBS_SKIP ? KIND_SKIPPED : KIND_DONE;
     return status;
 }
 
-/* A record that does not decode is on_poison's, where there is one. */
-static ddbs_status run_poison(ddbs_ctx *ctx, const ddbs_event *event, size_t index, ddbs_outcome *outcome)
+static ddbs_status take_poison(ddbs_ctx *ctx, size_t index, const ddbs_error *error, enum kind *kind)
 {
+    ddbs_poison poison = { index, ddbs_event_sequence(ctx->event, index), ddbs_event_raw(ctx->event, index), error };
+    started(ctx, index);
+    ddbs_ctx__enter(ctx, ctx->consumer, index);
+    ddbs_status status = returned(ctx, index, ctx->consumer->on_poison(ctx, &poison));
+    *kind = ctx->parked ? KIND_PARKED : KIND_POISON;
+    return status;
+}
+
+/* A record that does not decode is on_poison's, where there is one, or parked. */
+static ddbs_status run_poison(ddbs_ctx *ctx, size_t index, enum kind *kind, bool *undecodable)
+{
+    const ddbs_park_policy *park = &ctx->host->park;
     ddbs_error error = ctx->error;
-    ddbs_poison poison = { index, ddbs_event_sequence(event, index), ddbs_event_raw(event, index), &error };
-    if (ctx->consumer->on_poison == NULL) {
-        outcome->undecodable = true;
-        return error.status;
+    ddbs_status status = error.status;
+    if (ctx->consumer->on_poison != NULL) {
+        ddbs_error_clear(&ctx->error);
+        status = take_poison(ctx, index, &error, kind);
+    } else if (park->sink != NULL && park->poison) {
+        ddbs_error_clear(&ctx->error);
+        status = ddbs_park__poison(ctx, index, &error);
+        *kind = KIND_PARKED;
     }
-    ddbs_error_clear(&ctx->error);
-    ddbs_status status = ctx->consumer->on_poison(ctx, &poison);
-    bool taken = status == DDBS_OK || status == DDBS_SKIP;
-    outcome->poison += taken;
-    outcome->undecodable = !taken;
-    if (!taken && (ctx->error.status != status || ctx->error.reason[0] == '\0')) {
+    *undecodable = !is_good(status);
+    if (!is_good(status) && (ctx->error.status != status || ctx->error.reason[0] == '\0')) {
         ctx->error = error; /* nobody said more than the decoder */
         ctx->error.status = status;
     }
     return status;
 }
 
-static ddbs_status run_one(ddbs_ctx *ctx, const ddbs_event *event, size_t index, ddbs_arena *arena,
-                           ddbs_outcome *outcome)
+/* Decode a record and run it. With on_batch it is only put to the others, and its memory stays. */
+static ddbs_status run_decoded(ddbs_ctx *ctx, size_t index, enum kind *kind, bool *undecodable)
 {
     const ddbs_record *record;
-    struct arena_mark mark = ddbs_arena__mark(arena);
-    ddbs_status status = ddbs_event_record(event, index, arena, &record, &ctx->error);
+    struct arena_mark mark = ddbs_arena__mark(ctx->arena);
+    size_t held = ddbs_arena__held(ctx->keep);
+    bool stays = false;
+    ddbs_status status = ddbs_event_record(ctx->event, index, ctx->arena, &record, &ctx->error);
+    if (status == DDBS_OK && ctx->host->decoded != NULL)
+        ctx->host->decoded(ctx->host->self, record);
+    if (status == DDBS_OK && ctx->given != NULL) {
+        ctx->given[ctx->given_count++] = record;
+        *kind = KIND_DONE;
+        stays = true;
+    } else if (status == DDBS_OK) {
+        status = run_callback(ctx, record, kind);
+    } else if (status != DDBS_E_MEMORY) {
+        status = run_poison(ctx, index, kind, undecodable);
+    }
+    if (!stays && ddbs_arena__held(ctx->keep) == held)
+        ddbs_arena__release(ctx->arena, mark);
+    return status;
+}
+
+static ddbs_status run_one(ddbs_ctx *ctx, size_t index, enum kind *kind, ddbs_outcome *outcome)
+{
+    const ddbs_host *host = ctx->host;
+    uint32_t attempts;
+    if (host->may_start != NULL && !host->may_start(host->self, index)) {
+        outcome->out_of_time = true;
+        return ddbs_fail(ctx, DDBS_E_TIME, "too little time is left for another record");
+    }
+    /* Which record on_batch failed at, nobody can tell. */
+    if (ctx->given != NULL || !ddbs_park__worn_out(ctx, index, &attempts))
+        return run_decoded(ctx, index, kind, &outcome->undecodable);
+    *kind = KIND_PARKED;
+    return ddbs_park__attempts(ctx, index, attempts);
+}
+
+/* ---- The batch ---- */
+
+/* Note why the batch fails: at record `at`, or DDBS_NOWHERE where that is no record's fault. */
+static void fail(ddbs_ctx *ctx, ddbs_outcome *outcome, ddbs_status status, const char *who, size_t at)
+{
+    ddbs_ctx__settle(ctx, status, who);
+    if (ctx->error.status == DDBS_SKIP)
+        ctx->error.status = DDBS_E_HANDLER; /* a hook has nothing to skip */
+    ctx->error.record = at;
+    outcome->error = ctx->error;
+}
+
+static ddbs_status call_hook(ddbs_ctx *ctx, ddbs_hook_fn *hook)
+{
+    ddbs_error_clear(&ctx->error);
+    ddbs_ctx__enter(ctx, ctx->consumer, DDBS_NOWHERE);
+    return returned(ctx, DDBS_NOWHERE, hook(ctx));
+}
+
+static ddbs_status prepare(ddbs_ctx *ctx, size_t records, ddbs_arena *arena)
+{
+    ctx->arena = arena;
+    ctx->keep = ddbs_arena__within(arena);
+    ctx->kinds = ddbs_arena__alloc(arena, records);
+    if (ctx->consumer->on_batch != NULL)
+        ctx->given = ddbs_arena__alloc(arena, records * sizeof *ctx->given);
+    if (ctx->keep == NULL || ctx->kinds == NULL || (ctx->consumer->on_batch != NULL && ctx->given == NULL))
+        return ddbs_fail(ctx, DDBS_E_MEMORY, "no memory for a batch of %zu records", records);
+    memset(ctx->kinds, KIND_OPEN, records);
+    return DDBS_OK;
+}
+
+static bool begin(ddbs_ctx *ctx, ddbs_arena *arena, ddbs_outcome *outcome)
+{
+    const ddbs_window *window = ddbs_ctx_window(ctx);
+    bool anything = outcome->records > 0 || (window != NULL && window->final);
+    ddbs_status status = ddbs_consumer_check(ctx->consumer, &ctx->error);
     if (status == DDBS_OK)
-        status = run_record(ctx, record, outcome);
-    else if (status != DDBS_E_MEMORY)
-        status = run_poison(ctx, event, index, outcome);
-    ddbs_arena__release(arena, mark);
-    return status == DDBS_SKIP ? DDBS_OK : status;
+        status = prepare(ctx, outcome->records, arena);
+    if (status == DDBS_OK && anything && ctx->consumer->on_batch_begin != NULL)
+        status = call_hook(ctx, ctx->consumer->on_batch_begin);
+    if (status != DDBS_OK)
+        fail(ctx, outcome, status, "on_batch_begin", outcome->records > 0 ? 0 : DDBS_NOWHERE);
+    return status == DDBS_OK;
+}
+
+/* Run the records up to the first failure: how many went well. */
+static size_t run_records(ddbs_ctx *ctx, ddbs_outcome *outcome)
+{
+    bool at_once = ctx->consumer->on_batch_end == NULL && ctx->consumer->on_batch == NULL;
+    for (size_t i = 0; i < outcome->records; i++) {
+        enum kind kind = KIND_OPEN;
+        ddbs_error_clear(&ctx->error);
+        ddbs_status status = run_one(ctx, i, &kind, outcome);
+        if (!is_good(status)) {
+            fail(ctx, outcome, status, "the callback", i);
+            return i;
+        }
+        ctx->kinds[i] = (unsigned char)kind;
+        if (ctx->given == NULL)
+            ctx->ok = i + 1;
+        if (at_once && ctx->host->done != NULL)
+            ctx->host->done(ctx->host->self, i);
+    }
+    return outcome->records;
+}
+
+/* Give all records to on_batch. Skipping says that they are given up, each of them. */
+static ddbs_status call_batch(ddbs_ctx *ctx, size_t end)
+{
+    ctx->ok = ctx->given_count;
+    ctx->end = end;
+    ddbs_error_clear(&ctx->error);
+    ddbs_ctx__enter(ctx, ctx->consumer, DDBS_NOWHERE);
+    ddbs_status status = returned(ctx, DDBS_NOWHERE, ctx->consumer->on_batch(ctx, ctx->given, ctx->given_count));
+    if (status != DDBS_SKIP)
+        return status;
+    for (size_t i = 0; i < ctx->given_count; i++)
+        ctx->kinds[ctx->given[i]->index] = KIND_SKIPPED;
+    return DDBS_OK;
+}
+
+/* Of the first `end` records, all of which went well: how many are done, now that the consumer wrote out what it had
+ * collected. A failure of that matters only where it left records open: else the one at `end` failed for its own. */
+static size_t flush(ddbs_ctx *ctx, size_t end, ddbs_outcome *outcome)
+{
+    const ddbs_consumer *consumer = ctx->consumer;
+    ddbs_status status = DDBS_OK;
+    if (consumer->on_batch == NULL && consumer->on_batch_end == NULL)
+        return end;
+    if (consumer->on_batch != NULL && ctx->given_count > 0)
+        status = call_batch(ctx, end);
+    if (consumer->on_batch_end != NULL && end > 0)
+        status = call_hook(ctx, consumer->on_batch_end);
+    if (status == DDBS_OK) {
+        ddbs_ctx__store(ctx, end);
+    } else if (ctx->stored < end || outcome->error.status == DDBS_OK) {
+        outcome->undecodable = outcome->out_of_time = false;
+        fail(ctx, outcome, status, consumer->on_batch != NULL ? "on_batch" : "on_batch_end",
+             ctx->stored < outcome->records ? ctx->stored : DDBS_NOWHERE);
+    }
+    return ctx->stored;
+}
+
+/* The batch succeeded: what goes back of the window. After its final call that is nothing, once on_window took it. */
+static void finish_window(ddbs_ctx *ctx, ddbs_outcome *outcome)
+{
+    const ddbs_window *window = ddbs_ctx_window(ctx);
+    if (window == NULL)
+        return;
+    if (!window->final) {
+        outcome->state = (ddbs_str){ ctx->state, ctx->state_len };
+        return;
+    }
+    if (ctx->consumer->on_window == NULL)
+        return;
+    ddbs_status status = call_hook(ctx, ctx->consumer->on_window);
+    if (status == DDBS_OK)
+        outcome->state = ddbs_str_c("{}");
+    else
+        fail(ctx, outcome, status, "on_window", DDBS_NOWHERE);
+}
+
+/* Count what became of the records before the checkpoint. */
+static void account(const ddbs_ctx *ctx, ddbs_outcome *outcome)
+{
+    size_t counts[KINDS] = { 0 };
+    for (size_t i = 0; i < outcome->checkpoint; i++)
+        counts[ctx->kinds[i]]++;
+    outcome->done = counts[KIND_DONE];
+    outcome->skipped = counts[KIND_SKIPPED];
+    outcome->parked = counts[KIND_PARKED];
+    outcome->ignored = counts[KIND_IGNORED];
+    outcome->poison = counts[KIND_POISON];
+    if (outcome->checkpoint < outcome->records)
+        outcome->failing = ddbs_event_sequence(ctx->event, outcome->checkpoint);
 }
 
 ddbs_status ddbs_process(const ddbs_event *event, const ddbs_consumer *consumer, const ddbs_host *host,
                          ddbs_arena *arena, ddbs_outcome *outcome)
 {
-    ddbs_ctx ctx = { .consumer = consumer, .host = host };
+    struct ddbs_ctx ctx;
+    ddbs_ctx__init(&ctx, consumer, host, event);
     *outcome = (ddbs_outcome){ .records = ddbs_event_count(event) };
     ddbs_error_clear(&outcome->error);
-    for (size_t i = 0; i < outcome->records; i++) {
-        ddbs_error_clear(&ctx.error);
-        ddbs_status status = run_one(&ctx, event, i, arena, outcome);
-        if (status != DDBS_OK) {
-            settle_error(&ctx, status);
-            ctx.error.record = i;
-            outcome->error = ctx.error;
-            outcome->failing = ddbs_event_sequence(event, i);
-            return status;
-        }
-        outcome->checkpoint = i + 1;
+    if (begin(&ctx, arena, outcome)) {
+        outcome->checkpoint = flush(&ctx, run_records(&ctx, outcome), outcome);
+        if (outcome->error.status == DDBS_OK)
+            finish_window(&ctx, outcome);
     }
-    return DDBS_OK;
+    account(&ctx, outcome);
+    return outcome->error.status;
 }

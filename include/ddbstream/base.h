@@ -52,7 +52,8 @@ DDBS_API const char *ddbs_version(void);
     X(DDBS_E_OPERATION, "an event name without a callback")                                                            \
     X(DDBS_E_MEMORY, "out of memory")                                                                                  \
     X(DDBS_E_HANDLER, "the handler refused the record")                                                                \
-    X(DDBS_E_USAGE, "the call is not allowed with these arguments")
+    X(DDBS_E_USAGE, "the call is not allowed with these arguments")                                                    \
+    X(DDBS_E_TIME, "too little time is left")
 
 typedef enum ddbs_status {
 #define DDBS_STATUS_MEMBER(name, text) name,

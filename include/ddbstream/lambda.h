@@ -8,22 +8,39 @@
  * The program is then the `bootstrap` of a provided.al2023 function: it asks the Runtime API for events, runs each
  * through the consumer and answers it.
  *
+ * main() before the call runs once, in the supervisor; what a handler needs belongs into on_start, which runs in every
+ * worker. All descriptors but 0, 1 and 2 are closed there. The call must come before any thread is started.
+ *
  * Environment (it wins over the options; an unknown value is an initialization error that names the legal ones):
  *   AWS_LAMBDA_RUNTIME_API  host:port of the Runtime API; set by Lambda, and by `ddbstream run` and `serve`
  *   DDBS_REPORT             "error" (default) or "items": see ddbs_report
+ *   DDBS_ISOLATION          "worker" (default) or "none": see ddbs_isolation
+ *   DDBS_METRICS            "failures" (default), "all" or "off": see metrics.h
  *   DDBS_KINESIS_BINARY     "twice" (default) or "once": see ddbs_event_options
  *   DDBS_PIPES_ID           "event" (default) or "sequence": see ddbs_event_options */
 #ifndef DDBSTREAM_LAMBDA_H
 #define DDBSTREAM_LAMBDA_H
 #include <ddbstream/consumer.h>
+#include <ddbstream/metrics.h>
 #ifdef __cplusplus
 extern "C" {
 #endif
+
+/* Whether the handler runs in a process of its own. Then a crash, an exit or a hang costs the record it happened in:
+ * the records before it are reported as done, and the next event finds a new worker. */
+typedef enum ddbs_isolation {
+    DDBS_ISOLATION_DEFAULT, /* as DDBS_ISOLATION_WORKER, unless the environment says otherwise */
+    DDBS_ISOLATION_WORKER,  /* a supervisor that talks to Lambda, and a worker that runs the callbacks */
+    DDBS_ISOLATION_NONE     /* one process, for debuggers: a crash ends it without an answer, and all comes again */
+} ddbs_isolation;
 
 /* Settings of the runtime. Zero, or NULL for the whole struct, is the default of each. */
 typedef struct ddbs_lambda_options {
     ddbs_report report;
     ddbs_event_options event;
+    ddbs_isolation isolation;
+    ddbs_park_policy park;
+    ddbs_metrics_options metrics;
 } ddbs_lambda_options;
 
 /**

@@ -157,6 +157,7 @@ static void set_lambda(struct builder *builder, const struct environment_config 
     set_task_root(builder, config->bootstrap);
     set_default(builder, "AWS_LAMBDA_LOG_FORMAT=Text");
     set_default(builder, "LANG=en_US.UTF-8");
+    set_default(builder, "DDBS_METRICS=off"); /* lines for CloudWatch, which nobody wants to read on a screen */
     set_default(builder, "PATH=/usr/local/bin:/usr/bin:/bin");
 }
 

@@ -19,6 +19,7 @@ static const struct command {
     { "gen", cmd_gen, "make events to test with" },
     { "run", cmd_run, "play a stream through a function, as an event source mapping does" },
     { "serve", cmd_serve, "offer the Runtime API and an Invoke URL to any function" },
+    { "symbolize", cmd_symbolize, "say which functions and lines a crash report in a log is about" },
 };
 enum { COMMAND_COUNT = sizeof COMMANDS / sizeof *COMMANDS };
 
@@ -28,7 +29,7 @@ static void usage(FILE *out)
           "AWS Lambda and DynamoDB streams on this machine, without an account.\n\n",
           out);
     for (size_t i = 0; i < COMMAND_COUNT; i++)
-        fprintf(out, "  %-8s %s\n", COMMANDS[i].name, COMMANDS[i].what);
+        fprintf(out, "  %-9s %s\n", COMMANDS[i].name, COMMANDS[i].what);
     fputs("\n"
           "`ddbstream COMMAND --help` or `ddbstream help COMMAND` tells more; --version prints the version.\n"
           "\n"

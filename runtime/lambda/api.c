@@ -4,6 +4,7 @@
  * the first copy may have arrived, and an error after a success, or the other way round, would be a second answer. */
 #include "runtime/lambda/api.h"
 #include "lib/error.h"
+#include "runtime/lambda/failure.h"
 #include "runtime/lambda/log.h"
 
 #include <assert.h>
@@ -15,12 +16,13 @@
 #define RETRIES_MAX      3 /* of an answer that was certainly not seen */
 #define PAUSE_FIRST_MS   10
 #define PAUSE_MAX_MS     1000
-#define DETAIL_BYTES_MAX 200 /* of what the Runtime API says about an error */
+#define INIT_ERROR_MS    1000L /* the process ends afterwards in any case */
+#define DETAIL_BYTES_MAX 200   /* of what the Runtime API says about an error */
 
-ddbs_status ddbs_api__open(struct ddbs_api *api, const char *address)
+ddbs_status ddbs_api__open(struct ddbs_api *api, const char *address, unsigned char *body)
 {
     *api = (struct ddbs_api){ .transport = NULL };
-    return ddbs_transport__new(&api->transport, address);
+    return ddbs_transport__new(&api->transport, address, body);
 }
 
 void ddbs_api__close(struct ddbs_api *api)
@@ -71,8 +73,6 @@ static void judge_arrival(const struct ddbs_reply *reply, ddbs_error *refusal)
     if (reply->too_large)
         ddbs_error__set(refusal, DDBS_E_LIMIT, DDBS_NOWHERE, DDBS_EVENT_BYTES_MAX, "the event is larger than %zu bytes",
                         DDBS_EVENT_BYTES_MAX);
-    else if (reply->no_memory)
-        ddbs_error__set(refusal, DDBS_E_MEMORY, DDBS_NOWHERE, DDBS_NOWHERE, "no memory for the event");
     else if (!reply->whole)
         ddbs_error__set(refusal, DDBS_E_SYNTAX, DDBS_NOWHERE, reply->body.len,
                         "the event was cut off on its way from the Runtime API: %s", reply->why);
@@ -81,11 +81,15 @@ static void judge_arrival(const struct ddbs_reply *reply, ddbs_error *refusal)
 static void read_deadline(struct ddbs_api *api, const char *text, struct ddbs_invocation *out)
 {
     enum ddbs_deadline_fault fault = ddbs_deadline__read(text, &out->deadline);
-    if (fault != DDBS_DEADLINE_IMPLAUSIBLE || api->deadline_fault_logged)
+    if (fault == DDBS_DEADLINE_FINE || api->deadline_fault_logged)
         return;
     api->deadline_fault_logged = true;
-    ddbs_log__line(DDBS_LOG_WARN, out->request_id, NULL,
-                   "Runtime API: the deadline \"%s\" is not plausible; going on without one (said once)", text);
+    if (fault == DDBS_DEADLINE_ABSENT)
+        ddbs_log__line(DDBS_LOG_WARN, out->request_id, NULL,
+                       "Runtime API: no deadline came; going on without one (said once)");
+    else
+        ddbs_log__line(DDBS_LOG_WARN, out->request_id, NULL,
+                       "Runtime API: the deadline \"%s\" is not plausible; going on without one (said once)", text);
 }
 
 static enum ddbs_api_result accept_event(struct ddbs_api *api, const struct ddbs_reply *reply,
@@ -95,7 +99,7 @@ static enum ddbs_api_result accept_event(struct ddbs_api *api, const struct ddbs
         log_reply(DDBS_LOG_ERROR, NULL, "GET next", reply, "exiting");
         return DDBS_API_EXIT;
     }
-    if (!is_request_id(reply->request_id)) {
+    if (!is_request_id(reply->request_id) || reply->contradictory) {
         ddbs_log__line(DDBS_LOG_ERROR, NULL, NULL,
                        "Runtime API: GET next: no usable Lambda-Runtime-Aws-Request-Id%s%s; exiting",
                        reply->whole ? "" : ": ", reply->whole ? "" : reply->why);
@@ -103,6 +107,7 @@ static enum ddbs_api_result accept_event(struct ddbs_api *api, const struct ddbs
     }
     memcpy(out->request_id, reply->request_id, sizeof out->request_id);
     memcpy(out->trace_id, reply->trace_id, sizeof out->trace_id);
+    memcpy(out->invocation_id, reply->invocation_id, sizeof out->invocation_id);
     out->event = reply->body;
     judge_arrival(reply, &out->refusal);
     read_deadline(api, reply->deadline, out);
@@ -115,10 +120,12 @@ static bool may_ask_again(const struct ddbs_reply *reply)
     return !reply->received || reply->status == 204;
 }
 
-enum ddbs_api_result ddbs_api__next(struct ddbs_api *api, struct ddbs_invocation *out)
+enum ddbs_api_result ddbs_api__next(struct ddbs_api *api, const struct ddbs_watch *watch, struct ddbs_invocation *out)
 {
     for (unsigned tries = 1;; tries++) {
-        const struct ddbs_reply *reply = ddbs_transport__get(api->transport, "/runtime/invocation/next");
+        const struct ddbs_reply *reply = ddbs_transport__get(api->transport, "/runtime/invocation/next", watch);
+        if (reply->disturbed)
+            return DDBS_API_DISTURBED;
         if (!may_ask_again(reply))
             return accept_event(api, reply, out);
         if (tries == TRIES_MAX) {
@@ -150,11 +157,11 @@ static enum ddbs_api_result judge_post(const struct ddbs_invocation *invocation,
 
 /* Post until somebody has said something about it: again at will while nothing was sent, once more after that. */
 static enum ddbs_api_result post_answer(struct ddbs_api *api, const struct ddbs_invocation *invocation,
-                                        const char *path, const ddbs_answer *answer)
+                                        const struct ddbs_post *post)
 {
     bool repeated = false;
     for (unsigned tries = 1;; tries++) {
-        const struct ddbs_reply *reply = ddbs_transport__post(api->transport, path, answer->body, answer->error_type);
+        const struct ddbs_reply *reply = ddbs_transport__post(api->transport, post);
         if (reply->status != 0)
             return judge_post(invocation, reply, repeated);
         if (repeated) {
@@ -176,15 +183,28 @@ enum ddbs_api_result ddbs_api__answer(struct ddbs_api *api, const struct ddbs_in
                                       const ddbs_answer *answer)
 {
     char path[DDBS_REQUEST_ID_MAX + 64];
+    char cause[DDBS_CAUSE_MAX] = "";
+    struct ddbs_post post = {
+        .path = path,
+        .body = answer->body,
+        .error_type = answer->error_type,
+        .cause = cause,
+        .invocation_id = invocation->invocation_id,
+    };
     assert(answer->body.len > 0); /* the API takes nothing at all as a success */
+    if (answer->is_error)
+        ddbs_failure__cause(answer, cause, sizeof cause);
     snprintf(path, sizeof path, "/runtime/invocation/%s/%s", invocation->request_id,
              answer->is_error ? "error" : "response");
-    return post_answer(api, invocation, path, answer);
+    return post_answer(api, invocation, &post);
 }
 
 void ddbs_api__init_error(struct ddbs_api *api, ddbs_str body, const char *error_type)
 {
-    const struct ddbs_reply *reply = ddbs_transport__post(api->transport, "/runtime/init/error", body, error_type);
+    struct ddbs_post post = {
+        .path = "/runtime/init/error", .body = body, .error_type = error_type, .timeout_ms = INIT_ERROR_MS
+    };
+    const struct ddbs_reply *reply = ddbs_transport__post(api->transport, &post);
     if (reply->status < 200 || reply->status >= 300)
         log_reply(DDBS_LOG_ERROR, NULL, "POST init error", reply, "exiting");
 }

@@ -7,7 +7,11 @@
 #include <ddbstream/consumer.h>
 
 /* Whether the process can go on. DDBS_API_EXIT: it has been logged why not; Lambda then restarts the environment. */
-enum ddbs_api_result { DDBS_API_GO_ON, DDBS_API_EXIT };
+enum ddbs_api_result {
+    DDBS_API_GO_ON,
+    DDBS_API_EXIT,
+    DDBS_API_DISTURBED /* ddbs_api__next only: the watch ended the waiting, no event was taken */
+};
 
 struct ddbs_api {
     struct ddbs_transport *transport;
@@ -17,18 +21,20 @@ struct ddbs_api {
 /* An invocation that was taken. */
 struct ddbs_invocation {
     char request_id[DDBS_REQUEST_ID_MAX + 1];
-    char trace_id[DDBS_TRACE_ID_MAX + 1]; /* "": none */
+    char trace_id[DDBS_TRACE_ID_MAX + 1];        /* "": none */
+    char invocation_id[DDBS_INVOCATION_MAX + 1]; /* to be sent back; "": none came */
     struct ddbs_deadline deadline;
     ddbs_bytes event;   /* until the answer is posted */
     ddbs_error refusal; /* unless DDBS_OK: the event did not arrive whole and must be refused */
 };
 
-/* Begin a conversation with the endpoint at `address`; statuses as of ddbs_transport__new. */
-ddbs_status ddbs_api__open(struct ddbs_api *api, const char *address) DDBS_MUST_CHECK;
+/* Begin a conversation with the endpoint at `address`; events go to `body`. Statuses as of ddbs_transport__new. */
+ddbs_status ddbs_api__open(struct ddbs_api *api, const char *address, unsigned char *body) DDBS_MUST_CHECK;
 void ddbs_api__close(struct ddbs_api *api);
 
-/* Wait for the next event. `*out` is written on DDBS_API_GO_ON only. */
-enum ddbs_api_result ddbs_api__next(struct ddbs_api *api, struct ddbs_invocation *out) DDBS_MUST_CHECK;
+/* Wait for the next event. `*out` is written on DDBS_API_GO_ON only. `watch`: NULL, or what may end the waiting. */
+enum ddbs_api_result ddbs_api__next(struct ddbs_api *api, const struct ddbs_watch *watch,
+                                    struct ddbs_invocation *out) DDBS_MUST_CHECK;
 
 /* Answer an invocation: the only way to an acknowledgement. Must be called exactly once for each. */
 enum ddbs_api_result ddbs_api__answer(struct ddbs_api *api, const struct ddbs_invocation *invocation,

@@ -45,6 +45,40 @@ enum ddbs_deadline_fault ddbs_deadline__read(const char *text, struct ddbs_deadl
     return DDBS_DEADLINE_FINE;
 }
 
+int64_t ddbs_deadline__now_ns(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
+struct ddbs_deadline ddbs_deadline__after(int64_t ms)
+{
+    return (struct ddbs_deadline){ .known = true, .ends_ms = now_ms(CLOCK_MONOTONIC) + ms };
+}
+
+/* At least `least`, or `total` / `share` where that is more, but never over `total` / `most`. */
+static int64_t reserve_ms(int64_t total, int64_t least, int64_t share, int64_t most)
+{
+    int64_t reserve = total / share > least ? total / share : least;
+    return reserve < total / most ? reserve : total / most;
+}
+
+struct ddbs_deadline ddbs_deadline__hard(const struct ddbs_deadline *deadline)
+{
+    struct ddbs_deadline hard = *deadline;
+    int64_t total = ddbs_deadline__remaining_ms(deadline);
+    if (hard.known)
+        hard.ends_ms -= total <= 0 ? 0 : reserve_ms(total, 150, 200, 8);
+    return hard;
+}
+
+int64_t ddbs_deadline__soft_ms(const struct ddbs_deadline *deadline)
+{
+    int64_t total = ddbs_deadline__remaining_ms(deadline);
+    return !deadline->known || total <= 0 ? 0 : reserve_ms(total, 500, 50, 4);
+}
+
 int64_t ddbs_deadline__remaining_ms(const struct ddbs_deadline *deadline)
 {
     return deadline->known ? deadline->ends_ms - now_ms(CLOCK_MONOTONIC) : INT64_MAX;

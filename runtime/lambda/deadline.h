@@ -19,6 +19,19 @@ enum ddbs_deadline_fault { DDBS_DEADLINE_FINE, DDBS_DEADLINE_ABSENT, DDBS_DEADLI
  */
 enum ddbs_deadline_fault ddbs_deadline__read(const char *text, struct ddbs_deadline *out);
 
+/* CLOCK_MONOTONIC. */
+int64_t ddbs_deadline__now_ns(void);
+
+/* `ms` from now. */
+struct ddbs_deadline ddbs_deadline__after(int64_t ms);
+
+/* When a worker that has not answered is ended: so much before the deadline that the answer still arrives. Known where
+ * the deadline is. */
+struct ddbs_deadline ddbs_deadline__hard(const struct ddbs_deadline *deadline);
+
+/* With less than this many milliseconds left no record is started; 0: no limit. */
+int64_t ddbs_deadline__soft_ms(const struct ddbs_deadline *deadline);
+
 /* Milliseconds left, below 0 afterwards; INT64_MAX where the deadline is not known. */
 int64_t ddbs_deadline__remaining_ms(const struct ddbs_deadline *deadline);
 #endif

@@ -2,6 +2,8 @@
  * could lose records, so it is an error that names the legal ones. */
 #include "runtime/lambda/env.h"
 #include "lib/error.h"
+#include "runtime/lambda/log.h"
+#include "runtime/lambda/metrics.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -11,10 +13,10 @@ struct word {
     int value;
 };
 
-/* Of two words: no variable has more yet. */
+/* Of two or three words. */
 struct variable {
     const char *name;
-    struct word words[2];
+    struct word words[3];
 };
 
 static const struct variable report_variable = {
@@ -22,23 +24,35 @@ static const struct variable report_variable = {
     { { "error", DDBS_REPORT_ERROR }, { "items", DDBS_REPORT_ITEMS } },
 };
 static const struct variable kinesis_variable = { "DDBS_KINESIS_BINARY", { { "twice", false }, { "once", true } } };
+static const struct variable isolation_variable = {
+    "DDBS_ISOLATION",
+    { { "worker", DDBS_ISOLATION_WORKER }, { "none", DDBS_ISOLATION_NONE } },
+};
 static const struct variable pipes_variable = { "DDBS_PIPES_ID", { { "event", false }, { "sequence", true } } };
+
+static const struct variable metrics_variable = {
+    "DDBS_METRICS",
+    { { "failures", DDBS_METRICS_FAILURES }, { "all", DDBS_METRICS_ALL }, { "off", DDBS_METRICS_OFF } },
+};
 
 /* `*value` keeps what the options said where the variable is not set. */
 static ddbs_status read_variable(const struct variable *variable, int *value, ddbs_error *error)
 {
     const char *text = getenv(variable->name);
+    bool third = variable->words[2].text != NULL;
     if (text == NULL)
         return DDBS_OK;
     for (size_t i = 0; i < sizeof variable->words / sizeof *variable->words; i++) {
-        if (strcmp(text, variable->words[i].text) == 0) {
+        if (variable->words[i].text != NULL && strcmp(text, variable->words[i].text) == 0) {
             *value = variable->words[i].value;
             return DDBS_OK;
         }
     }
     return ddbs_error__set(error, DDBS_E_USAGE, DDBS_NOWHERE, DDBS_NOWHERE,
-                           "the environment variable %s is \"%.64s\"; legal are \"%s\" and \"%s\"", variable->name,
-                           text, variable->words[0].text, variable->words[1].text);
+                           "the environment variable %s is \"%.64s\"; legal are \"%s\"%s%s%s and \"%s\"",
+                           variable->name, text, variable->words[0].text, third ? ", \"" : "",
+                           third ? variable->words[1].text : "", third ? "\"" : "",
+                           variable->words[third ? 2 : 1].text);
 }
 
 static ddbs_status read_report(struct ddbs_env *env, const ddbs_lambda_options *options, ddbs_error *error)
@@ -62,6 +76,33 @@ static ddbs_status read_event_options(struct ddbs_env *env, const ddbs_lambda_op
     return DDBS_OK;
 }
 
+static ddbs_status read_isolation(struct ddbs_env *env, const ddbs_lambda_options *options, ddbs_error *error)
+{
+    int isolation = options->isolation == DDBS_ISOLATION_DEFAULT ? DDBS_ISOLATION_WORKER : (int)options->isolation;
+    DDBS_TRY(read_variable(&isolation_variable, &isolation, error));
+    env->isolated = isolation != DDBS_ISOLATION_NONE;
+    return DDBS_OK;
+}
+
+static ddbs_status read_metrics(const ddbs_lambda_options *options, ddbs_error *error)
+{
+    ddbs_metrics_options metrics = options->metrics;
+    int mode = (int)metrics.mode;
+    DDBS_TRY(read_variable(&metrics_variable, &mode, error));
+    metrics.mode = (ddbs_metrics_mode)mode;
+    return ddbs_metrics__open(&metrics, error);
+}
+
+/* Megabytes in AWS_LAMBDA_FUNCTION_MEMORY_SIZE, as bytes; 0 for what is no size. */
+static int64_t memory_size(void)
+{
+    const char *text = getenv("AWS_LAMBDA_FUNCTION_MEMORY_SIZE");
+    size_t len = text == NULL ? 0 : strlen(text);
+    if (len == 0 || len > 6 || strspn(text, "0123456789") != len)
+        return 0;
+    return (int64_t)strtol(text, NULL, 10) << 20;
+}
+
 ddbs_status ddbs_env__read(struct ddbs_env *out, const ddbs_lambda_options *options, ddbs_error *error)
 {
     static const ddbs_lambda_options defaults;
@@ -69,8 +110,13 @@ ddbs_status ddbs_env__read(struct ddbs_env *out, const ddbs_lambda_options *opti
 
     *out = (struct ddbs_env){ .runtime_api = address != NULL && address[0] != '\0' ? address : NULL,
                               .report = DDBS_REPORT_ERROR };
+    ddbs_log__open();
     if (options == NULL)
         options = &defaults;
     DDBS_TRY(read_report(out, options, error));
+    DDBS_TRY(read_isolation(out, options, error));
+    DDBS_TRY(read_metrics(options, error));
+    out->park = options->park;
+    out->memory_bytes = memory_size();
     return read_event_options(out, options, error);
 }

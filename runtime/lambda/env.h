@@ -7,6 +7,9 @@ struct ddbs_env {
     const char *runtime_api; /* AWS_LAMBDA_RUNTIME_API as it stands in the environment; NULL: not set, or empty */
     ddbs_report report;      /* never DDBS_REPORT_DEFAULT */
     ddbs_event_options event;
+    ddbs_park_policy park;
+    bool isolated;        /* a supervisor and a worker; false: one process */
+    int64_t memory_bytes; /* AWS_LAMBDA_FUNCTION_MEMORY_SIZE; 0: not known */
 };
 
 /**

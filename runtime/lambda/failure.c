@@ -39,11 +39,54 @@ static void escape(char *out, const char *text)
     *out = '\0';
 }
 
+ddbs_answer ddbs_failure__error(const char *type, const char *reason, char body[DDBS_FAILURE_BODY_MAX])
+{
+    char escaped[6 * DDBS_ERROR_REASON_MAX + 1];
+    escape(escaped, reason);
+    int len = snprintf(body, DDBS_FAILURE_BODY_MAX, ERROR_BODY("%s", "%s"), type, escaped, type);
+    return (ddbs_answer){ .is_error = true, .error_type = type, .body = { body, (size_t)len } };
+}
+
 ddbs_answer ddbs_failure__init(const ddbs_error *error, char body[DDBS_FAILURE_BODY_MAX])
 {
-    char reason[6 * DDBS_ERROR_REASON_MAX + 1];
-    int len;
-    escape(reason, error->reason[0] != '\0' ? error->reason : ddbs_status_text(error->status));
-    len = snprintf(body, DDBS_FAILURE_BODY_MAX, ERROR_BODY(INIT_TYPE, "%s"), reason);
-    return (ddbs_answer){ .is_error = true, .error_type = INIT_TYPE, .body = { body, (size_t)len } };
+    return ddbs_failure__error(INIT_TYPE, error->reason[0] != '\0' ? error->reason : ddbs_status_text(error->status),
+                               body);
+}
+
+/* One code unit as \uXXXX. */
+static char *write_unit(char *out, unsigned unit)
+{
+    return out + snprintf(out, 7, "\\u%04x", unit & 0xffff);
+}
+
+/* The character of a well-formed sequence as one or two of them. */
+static char *write_character(char *out, const char *text, size_t len)
+{
+    static const unsigned char masks[] = { 0, 0x7f, 0x1f, 0x0f, 0x07 };
+    unsigned code = (unsigned char)text[0] & masks[len];
+    for (size_t i = 1; i < len; i++)
+        code = code << 6 | ((unsigned char)text[i] & 0x3f);
+    if (code < 0x10000)
+        return write_unit(out, code);
+    return write_unit(write_unit(out, 0xd800 + ((code - 0x10000) >> 10)), 0xdc00 + ((code - 0x10000) & 0x3ff));
+}
+
+void ddbs_failure__cause(const ddbs_answer *answer, char *out, size_t size)
+{
+    char message[6 * DDBS_ERROR_REASON_MAX + 16];
+    char *at = message;
+    for (size_t i = 0; i < answer->message.len && at + 16 < message + sizeof message;) {
+        const char *text = answer->message.ptr + i;
+        size_t step = ddbs_utf8__sequence(text, answer->message.len - i);
+        if (step == 1 && *text >= 0x20 && *text != '"' && *text != '\\' && *text != 0x7f)
+            *at++ = *text;
+        else
+            at = write_character(at, step == 0 ? "?" : text, step == 0 ? 1 : step);
+        i += step == 0 ? 1 : step;
+    }
+    *at = '\0';
+    snprintf(out, size,
+             "{\"working_directory\":\"/var/task\",\"exceptions\":[{\"message\":\"%s\",\"type\":\"%s\",\"stack\":[]}],"
+             "\"paths\":[]}",
+             message, answer->error_type);
 }

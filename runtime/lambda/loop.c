@@ -1,14 +1,20 @@
 /* loop.c: ddbs_lambda_run: from the environment to the first event, and from each event to its answer. */
 #include "runtime/lambda/api.h"
+#include "runtime/lambda/extension.h"
 #include "runtime/lambda/failure.h"
 #include "runtime/lambda/log.h"
+#include "runtime/lambda/metrics.h"
 #include "runtime/lambda/runner.h"
+#include "runtime/lambda/share.h"
+#include "runtime/lambda/supervisor.h"
 #include "runtime/lambda/trace.h"
+#include "runtime/lambda/worker.h"
 
 #include <assert.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 static const char outside_lambda[] =
     "This program is an AWS Lambda function (a custom runtime, `bootstrap`), written with ddbstream " DDBS_VERSION ".\n"
@@ -20,29 +26,98 @@ static const char outside_lambda[] =
     "      a whole stream, with the retries that AWS would make\n"
     "See also: ./bootstrap --help\n";
 
-static int64_t remaining_ms(void *deadline)
+/* What runs the callbacks: a worker with its supervisor, or this process itself. */
+struct engine {
+    const struct ddbs_env *env;
+    struct ddbs_share share;
+    struct ddbs_supervisor supervisor;
+    struct ddbs_runner runner;
+};
+
+/* An invocation in this process. */
+struct here {
+    const struct ddbs_deadline *deadline;
+    pid_t pid;
+};
+
+static int64_t remaining_ms(void *self)
 {
-    return ddbs_deadline__remaining_ms(deadline);
+    const struct here *here = self;
+    return ddbs_deadline__remaining_ms(here->deadline);
+}
+
+/* A child of the handler's that came back out of a callback must neither go on nor answer. */
+static void must_be_here(void *self, size_t index)
+{
+    const struct here *here = self;
+    (void)index;
+    if (getpid() != here->pid)
+        _exit(DDBS_WORKER_STRAY);
+}
+
+/* One invocation in this process. `batch` tells of `result`. */
+static void run_here(struct engine *engine, const struct ddbs_invocation *invocation, struct ddbs_result *result,
+                     struct ddbs_batch *batch)
+{
+    struct ddbs_runner *runner = &engine->runner;
+    struct here here = { &invocation->deadline, getpid() };
+    ddbs_host host = { .self = &here,
+                       .remaining_ms = remaining_ms,
+                       .started = must_be_here,
+                       .done = must_be_here,
+                       .request_id = ddbs_str_c(invocation->request_id),
+                       .park = engine->env->park };
+
+    *batch = (struct ddbs_batch){ .request_id = invocation->request_id,
+                                  .outcome = &result->outcome,
+                                  .received_ms = ddbs_log__now_ms(),
+                                  .began_ns = ddbs_deadline__now_ns() };
+    ddbs_trace__publish(invocation->trace_id);
+    if (invocation->refusal.status == DDBS_OK)
+        ddbs_runner__run(runner, invocation->event, &host, result);
+    else
+        ddbs_runner__refuse(runner, &invocation->refusal, result);
+    must_be_here(&here, 0);
+    fflush(stdout); /* what the handler printed belongs to this invocation, and an environment may be frozen after it */
+    ddbs_metrics__flush(host.request_id);
+    if (result->event != NULL)
+        ddbs_batch__name(batch, result->event);
+}
+
+static void write_batch(struct ddbs_batch *batch, const struct ddbs_invocation *invocation, const ddbs_answer *answer)
+{
+    batch->is_error = answer->is_error;
+    batch->took_ns = ddbs_deadline__now_ns() - batch->began_ns;
+    batch->remaining_ms = ddbs_deadline__remaining_ms(&invocation->deadline);
+    ddbs_batch_line__write(batch);
+    ddbs_metrics__write(batch);
 }
 
 /* One invocation, from event to answer. */
-static enum ddbs_api_result serve(struct ddbs_api *api, struct ddbs_runner *runner, struct ddbs_invocation *invocation)
+static enum ddbs_api_result serve(struct ddbs_api *api, struct engine *engine, struct ddbs_invocation *invocation)
 {
-    struct ddbs_result result;
-    ddbs_host host = { .self = &invocation->deadline,
-                       .remaining_ms = remaining_ms,
-                       .request_id = ddbs_str_c(invocation->request_id) };
-
-    ddbs_trace__publish(invocation->trace_id);
-    if (invocation->refusal.status == DDBS_OK)
-        ddbs_runner__run(runner, invocation->event, &host, &result);
-    else
-        ddbs_runner__refuse(runner, &invocation->refusal, &result);
-    if (result.answer.message.ptr != NULL)
-        ddbs_log__line(result.answer.is_error ? DDBS_LOG_ERROR : DDBS_LOG_WARN, invocation->request_id, NULL, "%s",
-                       result.answer.message.ptr);
-    fflush(stdout); /* what the handler printed belongs to this invocation, and an environment may be frozen after it */
-    return ddbs_api__answer(api, invocation, &result.answer);
+    struct ddbs_supervisor *supervisor = &engine->supervisor;
+    ddbs_answer answer;
+    struct ddbs_result here;
+    struct ddbs_batch batch;
+    bool refused;
+    if (engine->env->isolated) {
+        ddbs_supervisor__run(supervisor, invocation, &answer);
+        batch = supervisor->batch;
+        refused = !supervisor->has_batch;
+    } else {
+        run_here(engine, invocation, &here, &batch);
+        answer = here.answer;
+        refused = here.refused;
+    }
+    if (answer.message.ptr != NULL)
+        ddbs_log__line(answer.is_error ? DDBS_LOG_ERROR : DDBS_LOG_WARN, invocation->request_id, NULL, "%s",
+                       answer.message.ptr);
+    if (!refused)
+        write_batch(&batch, invocation, &answer);
+    enum ddbs_api_result result = ddbs_api__answer(api, invocation, &answer);
+    ddbs_share__trim(&engine->share, invocation->event.len);
+    return result;
 }
 
 static void report_init_failure(struct ddbs_api *api, const ddbs_error *error)
@@ -53,49 +128,87 @@ static void report_init_failure(struct ddbs_api *api, const ddbs_error *error)
     ddbs_api__init_error(api, answer.body, answer.error_type);
 }
 
-/* Events until the conversation is over. */
-static void converse(struct ddbs_api *api, struct ddbs_runner *runner)
+/* Events until the conversation is over. Returns the exit status. */
+static int converse(struct ddbs_api *api, struct engine *engine)
 {
     struct ddbs_invocation invocation;
-    while (ddbs_api__next(api, &invocation) == DDBS_API_GO_ON) {
-        if (serve(api, runner, &invocation) != DDBS_API_GO_ON)
-            return;
+    struct ddbs_supervisor *supervisor = &engine->supervisor;
+    struct ddbs_watch watch = { supervisor->signals, ddbs_supervisor__is_disturbed, supervisor };
+    for (;;) {
+        enum ddbs_api_result result = ddbs_api__next(api, engine->env->isolated ? &watch : NULL, &invocation);
+        if (result == DDBS_API_GO_ON)
+            result = serve(api, engine, &invocation);
+        if (result == DDBS_API_EXIT)
+            return EXIT_FAILURE;
+        if (engine->env->isolated && supervisor->terminated)
+            return EXIT_SUCCESS;
+        if (result == DDBS_API_DISTURBED)
+            return EXIT_FAILURE;
     }
 }
 
-/* Returns when there is nothing left but to exit; it has been said why. */
-static void run(const ddbs_consumer *consumer, const ddbs_lambda_options *options)
+static ddbs_status start(struct engine *engine, const ddbs_consumer *consumer, ddbs_error *error)
+{
+    if (engine->env->isolated)
+        return ddbs_supervisor__start(&engine->supervisor, consumer, engine->env, &engine->share, error);
+    return ddbs_runner__start(&engine->runner, consumer, engine->env, error);
+}
+
+static void stop(struct engine *engine)
+{
+    if (engine->env->isolated)
+        ddbs_supervisor__stop(&engine->supervisor);
+    else
+        ddbs_runner__stop(&engine->runner);
+}
+
+/* Returns the exit status when there is nothing left but to exit; it has been said why. */
+static int run_with(struct ddbs_api *api, struct engine *engine, const ddbs_consumer *consumer, ddbs_status status,
+                    ddbs_error *error)
+{
+    int result = EXIT_FAILURE;
+    struct ddbs_extension *extension = NULL;
+    if (status == DDBS_OK)
+        status = start(engine, consumer, error);
+    if (status == DDBS_OK && engine->env->isolated && consumer->on_stop != NULL)
+        extension = ddbs_extension__new(api->transport, engine->env->runtime_api);
+    if (status == DDBS_OK)
+        result = converse(api, engine);
+    else
+        report_init_failure(api, error);
+    stop(engine);
+    ddbs_extension__free(extension);
+    return result;
+}
+
+static int run(const ddbs_consumer *consumer, const ddbs_lambda_options *options)
 {
     struct ddbs_env env;
     struct ddbs_api api;
-    struct ddbs_runner runner = { .consumer = consumer };
+    struct engine engine = { .env = &env, .supervisor = { .signals = -1, .statm = -1, .channel = { -1, -1, -1, -1 } } };
     ddbs_error error;
     ddbs_status status = ddbs_env__read(&env, options, &error);
 
     if (env.runtime_api == NULL) {
         fputs(outside_lambda, stderr);
-        return;
+        return EXIT_FAILURE;
     }
-    if (ddbs_api__open(&api, env.runtime_api) != DDBS_OK) {
+    if (!ddbs_share__open(&engine.share) || ddbs_api__open(&api, env.runtime_api, engine.share.event) != DDBS_OK) {
         ddbs_log__line(DDBS_LOG_ERROR, NULL, NULL,
                        "no memory for the Runtime API, or its address is too long; exiting");
-        return;
+        return EXIT_FAILURE;
     }
-    if (status == DDBS_OK)
-        status = ddbs_runner__start(&runner, consumer, &env, &error);
-    if (status == DDBS_OK)
-        converse(&api, &runner);
-    else
-        report_init_failure(&api, &error);
-    ddbs_runner__stop(&runner);
+    int result = run_with(&api, &engine, consumer, status, &error);
     ddbs_api__close(&api);
+    ddbs_share__close(&engine.share);
+    return result;
 }
 
 void ddbs_lambda_run(const ddbs_consumer *consumer, const ddbs_lambda_options *options)
 {
     assert(consumer != NULL);
+    ddbs_worker__must_not_be_here();
     setvbuf(stdout, NULL, _IOLBF, 0); /* the log is a pipe: a handler's lines must not wait for a full buffer */
     signal(SIGPIPE, SIG_IGN);         /* a reader of the log that went away must not end the function */
-    run(consumer, options);
-    exit(EXIT_FAILURE);
+    exit(run(consumer, options));
 }

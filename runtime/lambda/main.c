@@ -1,6 +1,7 @@
 /* main.c: ddbs_lambda_main: the command line that every bootstrap has. */
 #include "runtime/lambda/failure.h"
 #include "runtime/lambda/log.h"
+#include "runtime/lambda/metrics.h"
 #include "runtime/lambda/runner.h"
 
 #include <assert.h>
@@ -26,6 +27,8 @@ static const char help[] =
     "\n"
     "Environment:\n"
     "  DDBS_REPORT          error (default): a failed record fails the batch; items: report it in batchItemFailures\n"
+    "  DDBS_ISOLATION       worker (default): the callbacks run in a process of their own; none: in this one\n"
+    "  DDBS_METRICS         failures (default), all or off: metrics for CloudWatch in the log\n"
     "  DDBS_KINESIS_BINARY  twice (default) or once: how often Binary in the Kinesis feed is base64\n"
     "  DDBS_PIPES_ID        event (default) or sequence: what names a failed record to EventBridge Pipes\n"
     "\n"
@@ -122,6 +125,7 @@ static int run_event(ddbs_bytes event, const ddbs_consumer *consumer, const ddbs
         return report_init_failure(&error);
     if (ddbs_runner__start(&runner, consumer, &env, &error) == DDBS_OK) {
         ddbs_runner__run(&runner, event, NULL, &result);
+        ddbs_metrics__flush((ddbs_str){ NULL, 0 });
         status = report(&result);
     } else {
         status = report_init_failure(&error);

@@ -24,6 +24,7 @@ void ddbs_runner__refuse(struct ddbs_runner *runner, const ddbs_error *error, st
 {
     ddbs_arena_reset(runner->arena);
     result->refused = true;
+    result->event = NULL;
     result->outcome = (ddbs_outcome){ .records = 0 };
     if (ddbs_answer_refusal(error, runner->arena, &result->answer) != DDBS_OK)
         result->answer = ddbs_failure__no_memory();
@@ -41,6 +42,7 @@ void ddbs_runner__run(struct ddbs_runner *runner, ddbs_bytes json, const ddbs_ho
         return;
     }
     result->refused = false;
+    result->event = event;
     (void)ddbs_process(event, runner->consumer, host, runner->arena, &result->outcome);
     if (ddbs_answer_outcome(event, &result->outcome, runner->report, runner->arena, &result->answer) != DDBS_OK)
         result->answer = ddbs_failure__no_memory();

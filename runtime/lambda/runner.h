@@ -13,9 +13,10 @@ struct ddbs_runner {
 
 /* What became of an event. */
 struct ddbs_result {
-    ddbs_answer answer;   /* in the runner's arena: until the next event */
-    bool refused;         /* no callback was run */
-    ddbs_outcome outcome; /* zero where the event was refused */
+    ddbs_answer answer;      /* in the runner's arena: until the next event */
+    bool refused;            /* no callback was run */
+    const ddbs_event *event; /* as long as the answer; NULL where it was refused */
+    ddbs_outcome outcome;    /* zero where the event was refused */
 };
 
 /**

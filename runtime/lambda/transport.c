@@ -1,25 +1,28 @@
-/* transport.c: see transport.h. One libcurl easy handle for life; it keeps the connection. */
+/* transport.c: see transport.h. One libcurl easy handle for life, driven by a multi handle, which keeps the connection
+ * and can wait for other things, too. */
 #include "runtime/lambda/transport.h"
 
 #include <curl/curl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #if LIBCURL_VERSION_NUM < 0x075000
 #error "libcurl 7.80 or newer is needed: CURLOPT_PREREQFUNCTION keeps it from repeating a POST on its own"
 #endif
 
-#define API_VERSION     "/2018-06-01"
-#define ADDRESS_MAX     1024
-#define PATH_MAX_BYTES  512
-#define ERROR_TYPE_NAME "Lambda-Runtime-Function-Error-Type: "
-#define ERROR_TYPE_MAX  128
+#define API_VERSION    "/2018-06-01"
+#define ADDRESS_MAX    1024
+#define PATH_MAX_BYTES 512
+#define HEADER_MAX     (DDBS_CAUSE_MAX + 64)
 
 #define CONNECT_TIMEOUT_MS 5000L
 #define RECEIVE_BYTES      65536L
-#define BODY_BYTES_FIRST   ((size_t)65536)
+#define POLL_MS            600000 /* a wait ends earlier when anything happens */
 
 /* A body over the limit is read to its end, so that the other side is not cut off, but not for ever. */
 #define DRAIN_BYTES_MAX (16 * DDBS_EVENT_BYTES_MAX)
@@ -28,20 +31,21 @@
  * the connection is as good as before, and if it is not, libcurl sees that before it sends. */
 #define CONNECTION_IDLE_MAX_S (7 * 24 * 3600L)
 
+enum { POST_HEADERS = 5 };
+
 struct ddbs_transport {
     CURL *curl;
+    CURLM *multi;
+    curl_socket_t socket; /* of the newest connection */
     char base[ADDRESS_MAX];
     struct ddbs_reply reply;
-    unsigned char *body; /* grows, is never given back: a warm environment does not allocate */
-    size_t body_size;
+    unsigned char *body;
     size_t body_total; /* bytes that came, kept or not */
     unsigned attempts; /* how often libcurl was about to send this request */
     char curl_error[CURL_ERROR_SIZE];
-    /* The request headers, in lists of our own: libcurl only reads them. */
-    char content_type[48];
-    char no_expect[8];
-    char error_type[sizeof ERROR_TYPE_NAME + ERROR_TYPE_MAX];
-    struct curl_slist content_type_node, no_expect_node, error_type_node;
+    /* The request headers, in a list of our own: libcurl only reads it. */
+    char headers[POST_HEADERS][HEADER_MAX];
+    struct curl_slist nodes[POST_HEADERS];
 };
 
 /* libcurl repeats a request by itself when a reused connection dies without a response, a POST, too. The first copy may
@@ -53,9 +57,26 @@ static int before_request(void *self, char *remote, char *local, int remote_port
     return transport->attempts++ == 0 ? CURL_PREREQFUNC_OK : CURL_PREREQFUNC_ABORT;
 }
 
+static curl_socket_t open_socket(void *self, curlsocktype purpose, struct curl_sockaddr *address)
+{
+    struct ddbs_transport *transport = self;
+    (void)purpose;
+    transport->socket = socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+    return transport->socket;
+}
+
+static int close_socket(void *self, curl_socket_t socket)
+{
+    struct ddbs_transport *transport = self;
+    if (transport->socket == socket)
+        transport->socket = CURL_SOCKET_BAD;
+    return close(socket);
+}
+
 static void forget_headers(struct ddbs_reply *reply)
 {
-    reply->request_id[0] = reply->trace_id[0] = reply->deadline[0] = '\0';
+    reply->request_id[0] = reply->trace_id[0] = reply->deadline[0] = reply->invocation_id[0] = '\0';
+    reply->contradictory = false;
 }
 
 /* Copy the value of a header line "Name: value\r\n", without the whitespace around it, if its name is `name`. */
@@ -77,6 +98,15 @@ static void keep_header(const char *line, size_t len, const char *name, char *ou
     out[len] = '\0';
 }
 
+/* Of two ids that differ nobody knows which one to answer. */
+static void keep_request_id(const char *line, size_t len, struct ddbs_reply *reply)
+{
+    char before[sizeof reply->request_id];
+    memcpy(before, reply->request_id, sizeof before);
+    keep_header(line, len, "Lambda-Runtime-Aws-Request-Id", reply->request_id, sizeof reply->request_id);
+    reply->contradictory = reply->contradictory || (before[0] != '\0' && strcmp(before, reply->request_id) != 0);
+}
+
 static size_t take_header(char *line, size_t size, size_t count, void *self)
 {
     struct ddbs_transport *transport = self;
@@ -86,28 +116,11 @@ static size_t take_header(char *line, size_t size, size_t count, void *self)
     reply->received = true;
     if (len >= 5 && memcmp(line, "HTTP/", 5) == 0)
         forget_headers(reply); /* what came before belongs to a 100 Continue or the like */
-    keep_header(line, len, "Lambda-Runtime-Aws-Request-Id", reply->request_id, sizeof reply->request_id);
+    keep_request_id(line, len, reply);
+    keep_header(line, len, "Lambda-Runtime-Invocation-Id", reply->invocation_id, sizeof reply->invocation_id);
     keep_header(line, len, "Lambda-Runtime-Trace-Id", reply->trace_id, sizeof reply->trace_id);
     keep_header(line, len, "Lambda-Runtime-Deadline-Ms", reply->deadline, sizeof reply->deadline);
     return len;
-}
-
-static bool reserve_body(struct ddbs_transport *transport, size_t need)
-{
-    size_t size = transport->body_size == 0 ? BODY_BYTES_FIRST : transport->body_size;
-    unsigned char *body;
-    if (need <= transport->body_size)
-        return true;
-    while (size < need)
-        size *= 2;
-    if (size > DDBS_EVENT_BYTES_MAX)
-        size = DDBS_EVENT_BYTES_MAX;
-    body = realloc(transport->body, size);
-    if (body == NULL)
-        return false;
-    transport->body = body;
-    transport->body_size = size;
-    return true;
 }
 
 static size_t take_body(char *bytes, size_t size, size_t count, void *self)
@@ -120,10 +133,7 @@ static size_t take_body(char *bytes, size_t size, size_t count, void *self)
     if (transport->body_total > DRAIN_BYTES_MAX)
         return 0;
     reply->too_large = transport->body_total > DDBS_EVENT_BYTES_MAX;
-    if (reply->too_large || reply->no_memory)
-        return len;
-    reply->no_memory = !reserve_body(transport, transport->body_total);
-    if (reply->no_memory)
+    if (reply->too_large)
         return len;
     memcpy(transport->body + reply->body.len, bytes, len);
     reply->body = (ddbs_bytes){ transport->body, transport->body_total };
@@ -147,13 +157,16 @@ static CURLcode set_up(struct ddbs_transport *transport)
     TRY_SET(curl, CURLOPT_TCP_NODELAY, 1L);
     TRY_SET(curl, CURLOPT_PATH_AS_IS, 1L);
     TRY_SET(curl, CURLOPT_CONNECTTIMEOUT_MS, CONNECT_TIMEOUT_MS);
-    TRY_SET(curl, CURLOPT_TIMEOUT_MS, 0L); /* a frozen process must not find its time over when it wakes */
     TRY_SET(curl, CURLOPT_MAXAGE_CONN, CONNECTION_IDLE_MAX_S);
     TRY_SET(curl, CURLOPT_BUFFERSIZE, RECEIVE_BYTES);
     TRY_SET(curl, CURLOPT_USERAGENT, "ddbstream/" DDBS_VERSION);
     TRY_SET(curl, CURLOPT_ERRORBUFFER, transport->curl_error);
     TRY_SET(curl, CURLOPT_PREREQFUNCTION, before_request);
     TRY_SET(curl, CURLOPT_PREREQDATA, transport);
+    TRY_SET(curl, CURLOPT_OPENSOCKETFUNCTION, open_socket);
+    TRY_SET(curl, CURLOPT_OPENSOCKETDATA, transport);
+    TRY_SET(curl, CURLOPT_CLOSESOCKETFUNCTION, close_socket);
+    TRY_SET(curl, CURLOPT_CLOSESOCKETDATA, transport);
     TRY_SET(curl, CURLOPT_HEADERFUNCTION, take_header);
     TRY_SET(curl, CURLOPT_HEADERDATA, transport);
     TRY_SET(curl, CURLOPT_WRITEFUNCTION, take_body);
@@ -161,16 +174,28 @@ static CURLcode set_up(struct ddbs_transport *transport)
     return CURLE_OK;
 }
 
-static void set_up_headers(struct ddbs_transport *transport)
+/* Put a header in front of the list; it is left out where it has no value. */
+static struct curl_slist *add_header(struct ddbs_transport *transport, size_t place, struct curl_slist *list,
+                                     const char *name, const char *value)
 {
-    snprintf(transport->content_type, sizeof transport->content_type, "Content-Type: application/json");
-    snprintf(transport->no_expect, sizeof transport->no_expect, "Expect:");
-    transport->content_type_node = (struct curl_slist){ transport->content_type, &transport->no_expect_node };
-    transport->no_expect_node = (struct curl_slist){ transport->no_expect, NULL };
-    transport->error_type_node = (struct curl_slist){ transport->error_type, &transport->content_type_node };
+    if (value == NULL || value[0] == '\0')
+        return list;
+    snprintf(transport->headers[place], HEADER_MAX, "%s: %s", name, value);
+    transport->nodes[place] = (struct curl_slist){ transport->headers[place], list };
+    return &transport->nodes[place];
 }
 
-ddbs_status ddbs_transport__new(struct ddbs_transport **out, const char *address)
+static struct curl_slist *post_headers(struct ddbs_transport *transport, const struct ddbs_post *post)
+{
+    struct curl_slist *list = add_header(transport, 0, NULL, "Content-Type", "application/json");
+    transport->nodes[1] = (struct curl_slist){ transport->headers[1], list };
+    snprintf(transport->headers[1], HEADER_MAX, "Expect:");
+    list = add_header(transport, 2, &transport->nodes[1], "Lambda-Runtime-Function-Error-Type", post->error_type);
+    list = add_header(transport, 3, list, "Lambda-Runtime-Function-XRay-Error-Cause", post->cause);
+    return add_header(transport, 4, list, "Lambda-Runtime-Invocation-Id", post->invocation_id);
+}
+
+ddbs_status ddbs_transport__new(struct ddbs_transport **out, const char *address, unsigned char *body)
 {
     struct ddbs_transport *transport = calloc(1, sizeof *transport);
     int len;
@@ -181,9 +206,13 @@ ddbs_status ddbs_transport__new(struct ddbs_transport **out, const char *address
         ddbs_transport__free(transport);
         return DDBS_E_LIMIT;
     }
-    set_up_headers(transport);
+    transport->body = body;
     transport->curl = curl_easy_init();
-    if (transport->curl == NULL || set_up(transport) != CURLE_OK) {
+    transport->multi = curl_multi_init();
+    transport->socket = CURL_SOCKET_BAD;
+    /* One idle connection: a spoiled one goes when another has taken its place. */
+    if (transport->curl == NULL || transport->multi == NULL || set_up(transport) != CURLE_OK ||
+        curl_multi_setopt(transport->multi, CURLMOPT_MAXCONNECTS, 1L) != CURLM_OK) {
         ddbs_transport__free(transport);
         return DDBS_E_MEMORY;
     }
@@ -196,7 +225,7 @@ void ddbs_transport__free(struct ddbs_transport *transport)
     if (transport == NULL)
         return;
     curl_easy_cleanup(transport->curl);
-    free(transport->body);
+    curl_multi_cleanup(transport->multi);
     free(transport);
 }
 
@@ -213,21 +242,28 @@ static CURLcode prepare_get(struct ddbs_transport *transport, const char *path)
 {
     TRY_SET(transport->curl, CURLOPT_HTTPGET, 1L);
     TRY_SET(transport->curl, CURLOPT_HTTPHEADER, (struct curl_slist *)NULL);
+    TRY_SET(transport->curl, CURLOPT_TIMEOUT_MS, 0L); /* a frozen process must not find its time over when it wakes */
+    TRY_SET(transport->curl, CURLOPT_FRESH_CONNECT, 0L);
     return set_url(transport, path);
 }
 
-static CURLcode prepare_post(struct ddbs_transport *transport, const char *path, ddbs_str body, const char *error_type)
+/* Whether something came that nobody asked for: a reply to nothing, or the end of the connection. libcurl would take
+ * the one for the reply to what is sent next. */
+static bool is_spoiled(const struct ddbs_transport *transport)
 {
-    struct curl_slist *headers = &transport->content_type_node;
-    if (error_type != NULL) {
-        snprintf(transport->error_type, sizeof transport->error_type, ERROR_TYPE_NAME "%s", error_type);
-        headers = &transport->error_type_node;
-    }
+    struct pollfd fd = { .fd = transport->socket, .events = POLLIN };
+    return transport->socket != CURL_SOCKET_BAD && poll(&fd, 1, 0) > 0;
+}
+
+static CURLcode prepare_post(struct ddbs_transport *transport, const struct ddbs_post *post)
+{
     TRY_SET(transport->curl, CURLOPT_POST, 1L);
-    TRY_SET(transport->curl, CURLOPT_POSTFIELDS, body.ptr);
-    TRY_SET(transport->curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)body.len);
-    TRY_SET(transport->curl, CURLOPT_HTTPHEADER, headers);
-    return set_url(transport, path);
+    TRY_SET(transport->curl, CURLOPT_POSTFIELDS, post->body.ptr);
+    TRY_SET(transport->curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)post->body.len);
+    TRY_SET(transport->curl, CURLOPT_HTTPHEADER, post_headers(transport, post));
+    TRY_SET(transport->curl, CURLOPT_TIMEOUT_MS, post->timeout_ms);
+    TRY_SET(transport->curl, CURLOPT_FRESH_CONNECT, (long)is_spoiled(transport));
+    return set_url(transport, post->path);
 }
 
 /* What libcurl did, in our words. */
@@ -260,26 +296,77 @@ static void begin(struct ddbs_transport *transport)
     transport->curl_error[0] = '\0';
 }
 
-/* A request that libcurl would not even take (no memory) was not sent. */
-static const struct ddbs_reply *perform(struct ddbs_transport *transport, CURLcode prepared)
+/* Whether the request is over, and how. */
+static bool is_over(struct ddbs_transport *transport, CURLcode *code)
 {
-    if (prepared == CURLE_OK) {
-        note_end(transport, curl_easy_perform(transport->curl));
-    } else {
-        snprintf(transport->reply.why, sizeof transport->reply.why, "%s", curl_easy_strerror(prepared));
+    int ignored;
+    const CURLMsg *message;
+    do
+        message = curl_multi_info_read(transport->multi, &ignored);
+    while (message != NULL && message->easy_handle != transport->curl);
+    if (message == NULL || message->msg != CURLMSG_DONE)
+        return false;
+    *code = message->data.result;
+    return true;
+}
+
+bool ddbs_transport__add(struct ddbs_transport *transport, void *curl)
+{
+    return curl_multi_add_handle(transport->multi, curl) == CURLM_OK;
+}
+
+void ddbs_transport__remove(struct ddbs_transport *transport, void *curl)
+{
+    curl_multi_remove_handle(transport->multi, curl);
+}
+
+/* Drive the request to its end, or until the watch ends it. */
+static CURLcode drive(struct ddbs_transport *transport, const struct ddbs_watch *watch)
+{
+    struct curl_waitfd extra = { .fd = watch == NULL ? -1 : watch->fd, .events = CURL_WAIT_POLLIN };
+    CURLcode code = CURLE_OK;
+    int running;
+    transport->reply.disturbed = watch != NULL && watch->is_disturbed(watch->self);
+    if (transport->reply.disturbed)
+        return CURLE_ABORTED_BY_CALLBACK;
+    for (;;) {
+        if (curl_multi_perform(transport->multi, &running) != CURLM_OK)
+            return CURLE_OUT_OF_MEMORY;
+        if (is_over(transport, &code))
+            return code;
+        extra.revents = 0;
+        if (curl_multi_poll(transport->multi, &extra, watch != NULL, POLL_MS, NULL) != CURLM_OK)
+            return CURLE_OUT_OF_MEMORY;
+        transport->reply.disturbed = extra.revents != 0 && watch->is_disturbed(watch->self);
+        if (transport->reply.disturbed)
+            return CURLE_ABORTED_BY_CALLBACK;
     }
+}
+
+/* A request that libcurl would not even take (no memory) was not sent. */
+static const struct ddbs_reply *perform(struct ddbs_transport *transport, CURLcode prepared,
+                                        const struct ddbs_watch *watch)
+{
+    if (prepared == CURLE_OK && curl_multi_add_handle(transport->multi, transport->curl) == CURLM_OK) {
+        note_end(transport, drive(transport, watch));
+        curl_multi_remove_handle(transport->multi, transport->curl);
+        return &transport->reply;
+    }
+    snprintf(transport->reply.why, sizeof transport->reply.why, "%s",
+             curl_easy_strerror(prepared == CURLE_OK ? CURLE_OUT_OF_MEMORY : prepared));
     return &transport->reply;
 }
 
-const struct ddbs_reply *ddbs_transport__get(struct ddbs_transport *transport, const char *path)
+const struct ddbs_reply *ddbs_transport__get(struct ddbs_transport *transport, const char *path,
+                                             const struct ddbs_watch *watch)
 {
     begin(transport);
-    return perform(transport, prepare_get(transport, path));
+    return perform(transport, prepare_get(transport, path), watch);
 }
 
-const struct ddbs_reply *ddbs_transport__post(struct ddbs_transport *transport, const char *path, ddbs_str body,
-                                              const char *error_type)
+const struct ddbs_reply *ddbs_transport__post(struct ddbs_transport *transport, const struct ddbs_post *post)
 {
+    CURLcode prepared = prepare_post(transport, post);
     begin(transport);
-    return perform(transport, prepare_post(transport, path, body, error_type));
+    return perform(transport, prepared, NULL);
 }

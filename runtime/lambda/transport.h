@@ -8,6 +8,8 @@
 #define DDBS_REQUEST_ID_MAX 128
 #define DDBS_TRACE_ID_MAX   1024
 #define DDBS_DEADLINE_MAX   32
+#define DDBS_INVOCATION_MAX 128
+#define DDBS_CAUSE_MAX      8192
 #define DDBS_WHY_MAX        320
 
 /* What became of a request. All of it is valid until the next request. */
@@ -17,31 +19,53 @@ struct ddbs_reply {
     bool received;  /* at least one byte of a response came */
     bool whole;     /* the response came to its end */
     bool too_large; /* the body is over DDBS_EVENT_BYTES_MAX: it was read and dropped */
-    bool no_memory; /* the same, for want of memory */
+    bool disturbed; /* the watch ended it */
     char request_id[DDBS_REQUEST_ID_MAX + 1]; /* headers: "" where absent or empty */
     char trace_id[DDBS_TRACE_ID_MAX + 1];
     char deadline[DDBS_DEADLINE_MAX + 1];
+    char invocation_id[DDBS_INVOCATION_MAX + 1];
+    bool contradictory;     /* two request ids that differ */
     char why[DDBS_WHY_MAX]; /* what went wrong, unless `whole` */
     ddbs_bytes body;
 };
 
 struct ddbs_transport;
 
+/* Something else to look at while waiting. */
+struct ddbs_watch {
+    int fd;                       /* readable when there is something to look at */
+    bool (*is_disturbed)(void *); /* called then, and at the begin; true: give the request up */
+    void *self;
+};
+
 /**
  * Prepare requests to http://ADDRESS/2018-06-01. Nothing is sent. The caller frees it with ddbs_transport__free().
  * @param address  as in AWS_LAMBDA_RUNTIME_API, used as it is: a bracketed IPv6 address and a path are fine
+ * @param body     where bodies go: DDBS_EVENT_BYTES_MAX bytes that outlive the transport
  * @return DDBS_OK, DDBS_E_MEMORY, or DDBS_E_LIMIT for an address that is too long
  */
-ddbs_status ddbs_transport__new(struct ddbs_transport **out, const char *address) DDBS_MUST_CHECK;
+ddbs_status ddbs_transport__new(struct ddbs_transport **out, const char *address, unsigned char *body) DDBS_MUST_CHECK;
 void ddbs_transport__free(struct ddbs_transport *transport);
 
-/* GET `path` (which follows the base), waiting without limit for the response. Never fails: the reply says it. */
-const struct ddbs_reply *ddbs_transport__get(struct ddbs_transport *transport, const char *path);
+/* GET `path` (which follows the base), waiting without limit for the response. Never fails: the reply says it.
+ * @param watch  NULL, or what may end the waiting: the reply then has no status and is `disturbed` */
+const struct ddbs_reply *ddbs_transport__get(struct ddbs_transport *transport, const char *path,
+                                             const struct ddbs_watch *watch);
 
-/**
- * POST a JSON body, at most once: it is not repeated behind the caller's back.
- * @param error_type  value of the header Lambda-Runtime-Function-Error-Type; NULL: without it
- */
-const struct ddbs_reply *ddbs_transport__post(struct ddbs_transport *transport, const char *path, ddbs_str body,
-                                              const char *error_type);
+/* Let another request (a CURL *) go on while this one waits; nobody looks at its end. False without memory. */
+bool ddbs_transport__add(struct ddbs_transport *transport, void *curl);
+void ddbs_transport__remove(struct ddbs_transport *transport, void *curl);
+
+/* A JSON body to post, and headers; NULL or "": without it. */
+struct ddbs_post {
+    const char *path;
+    ddbs_str body;
+    const char *error_type;    /* Lambda-Runtime-Function-Error-Type */
+    const char *cause;         /* Lambda-Runtime-Function-XRay-Error-Cause */
+    const char *invocation_id; /* Lambda-Runtime-Invocation-Id, as it came */
+    long timeout_ms;           /* 0: none */
+};
+
+/* Post it, at most once: it is not repeated behind the caller's back. */
+const struct ddbs_reply *ddbs_transport__post(struct ddbs_transport *transport, const struct ddbs_post *post);
 #endif

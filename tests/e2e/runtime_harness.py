@@ -123,7 +123,7 @@ class Run:
         if ending:
             assert lines and "GET next: status 500" in lines[-1], self.stderr
             lines = lines[:-1]
-        return lines
+        return [line for line in lines if not line.startswith(("INFO ", '{"_aws"'))]
 
 
 def serve(handler, *events, **options):

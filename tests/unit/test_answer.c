@@ -178,6 +178,81 @@ TEST(a_lack_of_memory_has_its_own_type)
                  "'Function.OutOfMemory','stackTrace':[]}");
 }
 
+/* ---- Failures that are not a callback's, or no record's ---- */
+
+static bool no_time(void *self, size_t index)
+{
+    (void)self;
+    return index == 0;
+}
+
+static ddbs_status tired(ddbs_ctx *ctx, const ddbs_record *rec)
+{
+    return rec->index == 0 ? DDBS_OK : ddbs_fail(ctx, DDBS_E_TIME, "the peer is slow");
+}
+
+/* Process and answer by hand: the answer's message, in the arena of `p`. */
+static ddbs_answer answer_of(struct parsed *p, const ddbs_consumer *consumer, const ddbs_host *host, ddbs_report report)
+{
+    ddbs_answer answer = { .is_error = false };
+    ddbs_outcome outcome;
+    if (p->event == NULL)
+        abort();
+    (void)ddbs_process(p->event, consumer, host, p->arena, &outcome);
+    CHECK_STATUS(ddbs_answer_outcome(p->event, &outcome, report, p->arena, &answer), DDBS_OK);
+    return answer;
+}
+
+TEST(a_stop_for_time_says_what_helps)
+{
+    static const ddbs_host host = { .may_start = no_time };
+    static const ddbs_consumer slow = { .on_any = tired };
+    struct parsed p = parse(EVENT(GOOD("1") "," GOOD("2")));
+    ddbs_answer answer = answer_of(&p, &judging, &host, DDBS_REPORT_ERROR);
+    CHECK(answer.is_error);
+    CHECK_STR(answer.error_type, "Function.DeadlineExceeded");
+    CHECK_STR(answer.message.ptr,
+              "Function.DeadlineExceeded: too little time is left for another record; record 2/2 seq=2; "
+              "hint: a larger timeout or a smaller BatchSize");
+    answer = answer_of(&p, &judging, &host, DDBS_REPORT_ITEMS);
+    CHECK(!answer.is_error && strstr(answer.message.ptr, "hint: a larger timeout") != NULL);
+    CHECK_STR(answer.body.ptr, "{\"batchItemFailures\":[{\"itemIdentifier\":\"2\"}]}");
+    answer = answer_of(&p, &slow, NULL, DDBS_REPORT_ERROR);
+    CHECK_STR(answer.message.ptr, "Function.DeadlineExceeded: the peer is slow; record 2/2 seq=2");
+    parsed_free(&p);
+}
+
+static ddbs_status commit_and_fail(ddbs_ctx *ctx)
+{
+    DDBS_TRY(ddbs_ctx_commit(ctx, 2));
+    return ddbs_fail(ctx, DDBS_E_HANDLER, "one thing more");
+}
+
+TEST(where_no_record_is_left_to_be_named_the_batch_comes_again)
+{
+    static const ddbs_consumer consumer = { .on_batch_end = commit_and_fail };
+    struct parsed p = parse(EVENT(GOOD("1") "," GOOD("2")));
+    ddbs_answer answer = answer_of(&p, &consumer, NULL, DDBS_REPORT_ITEMS);
+    CHECK(answer.is_error);
+    CHECK_STR(answer.message.ptr, "Function.HandlerFailed: one thing more; hint: no record is open, so the whole batch "
+                                  "is delivered again");
+    CHECK_STR(answer_of(&p, &consumer, NULL, DDBS_REPORT_ERROR).message.ptr, "Function.HandlerFailed: one thing more");
+    parsed_free(&p);
+}
+
+TEST(a_type_that_is_given_is_used)
+{
+    struct parsed p = parse(EVENT(GOOD("1") "," GOOD("2")));
+    ddbs_outcome outcome = { .records = 2, .parked = 1, .checkpoint = 1, .error_type = "Function.HandlerCrashed" };
+    ddbs_answer answer;
+    REQUIRE(p.event != NULL);
+    outcome.error = (ddbs_error){ .status = DDBS_E_HANDLER, .offset = DDBS_NOWHERE, .reason = "SIGSEGV" };
+    CHECK_STATUS(ddbs_answer_outcome(p.event, &outcome, DDBS_REPORT_ERROR, p.arena, &answer), DDBS_OK);
+    CHECK_STR(answer.error_type, "Function.HandlerCrashed");
+    CHECK_STR(answer.message.ptr, "Function.HandlerCrashed: SIGSEGV; record 2/2 seq=2");
+    parsed_free(&p);
+}
+
 #define HINT_ORDER  "; hint: sequence numbers are not increasing, so the whole batch is delivered again"
 #define HINT_WINDOW "; hint: in a tumbling window the whole batch is delivered again"
 
@@ -188,6 +263,39 @@ TEST(out_of_order_a_failure_is_an_error_even_with_items)
     /* The disorder may lie behind the failure: the lowest number would still acknowledge the wrong records. */
     check_answer(EVENT(WRONG("3") "," GOOD("4") "," GOOD("4")), NULL, &judging, DDBS_REPORT_ITEMS,
                  "Function.HandlerFailed", FAILED("record 1/3 seq=3" HINT_ORDER));
+}
+
+static void check_body(const ddbs_answer *answer, const char *want)
+{
+    ddbs_str body = json_text(want);
+    CHECK(answer->body.len == body.len && memcmp(answer->body.ptr, body.ptr, body.len) == 0);
+}
+
+/* Without one the text that came goes back; a final call needs the word that on_window took it. */
+TEST(the_state_that_goes_back_is_the_outcomes)
+{
+    static const struct {
+        const char *event, *state, *body; /* state NULL: none */
+    } rows[] = {
+        { "{'Records':[" GOOD("1") "]" WINDOW("{'a':1}", "false") "}", "{\"b\":2}",
+          "{'state':{'b':2},'batchItemFailures':[]}" },
+        { "{'Records':[" GOOD("1") "]" WINDOW("{'a':1}", "false") "}", NULL,
+          "{'state':{'a':1},'batchItemFailures':[]}" },
+        { "{'Records':[" GOOD("1") "]" WINDOW("{'a':1}", "true") "}", "{}", "{'state':{},'batchItemFailures':[]}" },
+        { "{'Records':[" GOOD("1") "]" WINDOW("{'a':1}", "true") "}", NULL, NULL },
+        { EVENT(GOOD("1")), "{\"b\":2}", NONE },
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct parsed p = parse(rows[i].event);
+        ddbs_outcome outcome = { .records = 1, .done = 1, .checkpoint = 1, .state = ddbs_str_c(rows[i].state) };
+        ddbs_answer answer;
+        REQUIRE(p.event != NULL);
+        CHECK_STATUS(ddbs_answer_outcome(p.event, &outcome, DDBS_REPORT_ERROR, p.arena, &answer), DDBS_OK);
+        CHECK(answer.is_error == (rows[i].body == NULL));
+        if (rows[i].body != NULL)
+            check_body(&answer, rows[i].body);
+        parsed_free(&p);
+    }
 }
 
 TEST(in_a_window_a_failure_is_an_error_even_with_items)
@@ -215,7 +323,7 @@ static const ddbs_outcome sound = { .records = 3, .done = 3, .checkpoint = 3 };
 
 TEST(an_outcome_that_does_not_add_up_acknowledges_nothing)
 {
-    ddbs_outcome outcomes[12];
+    ddbs_outcome outcomes[14];
     size_t count = 0;
     struct parsed p = parse(EVENT(GOOD("1") "," GOOD("2") "," GOOD("3")));
     REQUIRE(p.event != NULL);
@@ -225,6 +333,7 @@ TEST(an_outcome_that_does_not_add_up_acknowledges_nothing)
     WITH(skipped, 1);
     WITH(ignored, 1);
     WITH(poison, 1);
+    WITH(parked, 1);
     WITH(records, 2);
     WITH(records, 4);
     WITH(checkpoint, 4);
@@ -232,6 +341,7 @@ TEST(an_outcome_that_does_not_add_up_acknowledges_nothing)
     WITH(error.status, DDBS_E_HANDLER);
     WITH(checkpoint, 2); /* three done, yet only two accounted for */
     WITH(done, 1), outcomes[count - 1].checkpoint = 2;
+    WITH(done, 2), outcomes[count - 1].checkpoint = 2; /* one is left, and nobody says why */
     for (size_t i = 0; i < count; i++) {
         for (int report = DDBS_REPORT_DEFAULT; report <= DDBS_REPORT_ITEMS; report++) {
             ddbs_answer answer = { .is_error = false };

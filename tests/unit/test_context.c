@@ -1,4 +1,5 @@
 /* test_context.c: what a callback gets from its context, and how it says why it failed. */
+#include "lib/context.h"
 #include "tests/unit/events.h"
 
 #include <stdio.h>
@@ -173,7 +174,8 @@ static ddbs_status look_with_host(ddbs_ctx *ctx)
 TEST(a_callback_sees_its_request_and_the_time_left)
 {
     int64_t left = -250;
-    ddbs_host none = { .self = NULL }, host = { &left, remaining, { "request-1", 9 } };
+    ddbs_host none = { .self = NULL },
+              host = { .self = &left, .remaining_ms = remaining, .request_id = { "request-1", 9 } };
     CHECK_INT(run(look_without_host, NULL).checkpoint, 2);
     CHECK_INT(run(look_without_host, &none).checkpoint, 2);
     CHECK_INT(run(look_with_host, &host).checkpoint, 2);
@@ -211,4 +213,19 @@ TEST(a_start_that_fails_says_why)
     }
     ddbs_consumer none = { .user = NULL };
     CHECK_STATUS(ddbs_start(&none, NULL, NULL), DDBS_OK);
+}
+
+/* ---- A callback that is left by a jump into one that had returned ---- */
+
+TEST(only_the_call_that_was_entered_last_can_return)
+{
+    static const ddbs_consumer consumer = { .user = NULL };
+    struct ddbs_ctx ctx;
+    ddbs_ctx__init(&ctx, &consumer, NULL, NULL);
+    CHECK(!ddbs_ctx__leave(&ctx, DDBS_NOWHERE));
+    ddbs_ctx__enter(&ctx, &consumer, 1);
+    CHECK(ddbs_ctx__leave(&ctx, 1));
+    CHECK(!ddbs_ctx__leave(&ctx, 1));
+    ddbs_ctx__enter(&ctx, &consumer, 2);
+    CHECK(!ddbs_ctx__leave(&ctx, 1));
 }

@@ -133,7 +133,7 @@ TEST(the_first_failure_stops_the_batch_whatever_its_status)
 {
     static const char *const calls[] = { "i0", "i0 m1", "i0 m1 r2", "i0 m1 r2 e3", "i0 m1 r2 e3 a4" };
     for (size_t at = 0; at < 5; at++) {
-        for (int status = DDBS_E_MISSING; status <= DDBS_E_USAGE + 1; status++) {
+        for (int status = DDBS_E_MISSING; status <= DDBS_E_TIME + 1; status++) {
             char sequence[2] = { (char)('1' + at), '\0' };
             struct log log = new_log(at, (ddbs_status)status);
             struct parsed p = parse(FIVE);
@@ -278,7 +278,7 @@ TEST(a_record_without_memory_is_no_poison)
     ddbs_consumer consumer = { .on_any = any, .on_poison = poisoned, .user = &log };
     ddbs_arena *tiny = NULL;
     ddbs_outcome outcome;
-    REQUIRE(p.event != NULL && ddbs_arena_new(&tiny, 64) == DDBS_OK);
+    REQUIRE(p.event != NULL && ddbs_arena_new(&tiny, 256) == DDBS_OK);
     CHECK_STATUS(ddbs_process(p.event, &consumer, NULL, tiny, &outcome), DDBS_E_MEMORY);
     CHECK_STR(log.text, "");
     CHECK(outcome.checkpoint == 0 && !outcome.undecodable && outcome.poison == 0);

@@ -21,6 +21,8 @@ struct run {
     bool poison[RECORDS_MAX];
     const struct truth *truth;
     size_t fail_at; /* index of the record that the handler refuses */
+    const ddbs_item *kept[RECORDS_MAX];
+    size_t kept_attributes[RECORDS_MAX];
 };
 
 /* How many attributes a record has that are found by their names. */
@@ -47,18 +49,62 @@ static ddbs_status handle(ddbs_ctx *ctx, const ddbs_record *rec)
     return DDBS_OK;
 }
 
+/* The same for a consumer that collects: the record is done at the end. */
+static ddbs_status queue(ddbs_ctx *ctx, const ddbs_record *rec)
+{
+    struct run *run = ddbs_ctx_user(ctx);
+    CHECK_INT(attributes_of(rec), run->truth->attributes[rec->index]);
+    if (rec->index == run->fail_at)
+        return ddbs_fail(ctx, DDBS_E_HANDLER, "the handler refused it");
+    run->kept[rec->index] = NULL;
+    ddbs_status status = ddbs_ctx_keep_item(ctx, rec->new_image, &run->kept[rec->index]);
+    if (status != DDBS_OK && status != DDBS_E_MISSING)
+        return status;
+    run->kept_attributes[rec->index] = ddbs_item_count(rec->new_image);
+    return DDBS_OK;
+}
+
+static ddbs_status flush(ddbs_ctx *ctx)
+{
+    struct run *run = ddbs_ctx_user(ctx);
+    for (size_t i = 0; i < ddbs_ctx_batch_ok(ctx); i++) {
+        CHECK(run->poison[i] || ddbs_item_count(run->kept[i]) == run->kept_attributes[i]);
+        run->done[i] = true;
+        if (i % 2 == 0)
+            DDBS_TRY(ddbs_ctx_commit(ctx, i + 1));
+    }
+    return DDBS_OK;
+}
+
+static ddbs_status write_all(ddbs_ctx *ctx, const ddbs_record *const *records, size_t count)
+{
+    struct run *run = ddbs_ctx_user(ctx);
+    for (size_t i = 0; i < count; i++) {
+        CHECK_INT(attributes_of(records[i]), run->truth->attributes[records[i]->index]);
+        if (records[i]->index == run->fail_at)
+            return ddbs_fail(ctx, DDBS_E_HANDLER, "the handler refused it");
+        run->done[records[i]->index] = true;
+        DDBS_TRY(ddbs_ctx_commit(ctx, i + 1));
+    }
+    return DDBS_OK;
+}
+
 static ddbs_status take_poison(ddbs_ctx *ctx, const ddbs_poison *poison)
 {
     struct run *run = ddbs_ctx_user(ctx);
-    run->done[poison->index] = run->poison[poison->index] = true;
+    run->poison[poison->index] = true;
     return DDBS_OK;
 }
+
+/* When records are done: each with its callback, at the end, or all at once. */
+enum mode { EACH, FLUSH, WHOLE };
 
 /* One way to deliver an event. */
 struct way {
     ddbs_report report;
     size_t fail_at;
     bool take_poison;
+    enum mode mode;
     size_t limit; /* of the arena, 0: none */
 };
 
@@ -88,7 +134,13 @@ static void keep(struct reply *reply, ddbs_status status, const ddbs_answer *ans
 static void deliver(ddbs_arena *arena, ddbs_str text, const struct way *way, struct run *run, struct reply *reply)
 {
     const ddbs_event *const none = (const ddbs_event *)(const void *)untouched;
-    ddbs_consumer consumer = { .on_any = handle, .on_poison = way->take_poison ? take_poison : NULL, .user = run };
+    ddbs_consumer consumer = { .on_any = way->mode == EACH    ? handle
+                                         : way->mode == FLUSH ? queue
+                                                              : NULL,
+                               .on_poison = way->take_poison ? take_poison : NULL,
+                               .on_batch = way->mode == WHOLE ? write_all : NULL,
+                               .on_batch_end = way->mode == FLUSH ? flush : NULL,
+                               .user = run };
     ddbs_answer answer = { .error_type = untouched, .body = { untouched, 0 } };
     const ddbs_event *event = none;
     ddbs_outcome outcome;
@@ -101,7 +153,8 @@ static void deliver(ddbs_arena *arena, ddbs_str text, const struct way *way, str
         return;
     }
     status = ddbs_process(event, &consumer, NULL, arena, &outcome);
-    CHECK(status == outcome.error.status && (status == DDBS_OK) == (outcome.checkpoint == outcome.records));
+    CHECK(status == outcome.error.status &&
+          (status == DDBS_OK || outcome.checkpoint < outcome.records || outcome.records == 0));
     keep(reply, ddbs_answer_outcome(event, &outcome, way->report, arena, &answer), &answer);
 }
 
@@ -109,7 +162,7 @@ static void deliver(ddbs_arena *arena, ddbs_str text, const struct way *way, str
 static size_t first_not_done(const struct truth *truth, const struct run *run)
 {
     size_t first = 0;
-    while (first < truth->count && run->done[first])
+    while (first < truth->count && (run->done[first] || run->poison[first]))
         first++;
     for (size_t i = 0; i < truth->count; i++) {
         CHECK(i < first || !run->done[i]);
@@ -203,14 +256,18 @@ static void torture_way(ddbs_str text, const struct truth *truth, struct way way
     CHECK(way.limit > 32);
 }
 
-/* Every way of delivering one event: with each record refused, and none; in both modes; with and without on_poison. */
+/* Every way of delivering one event: with each record refused, and none; in both modes; with and without on_poison; to
+ * a consumer that is done with each record, one that collects them, and one that takes the whole batch. */
 static void torture(ddbs_str text)
 {
     struct truth truth = truth_of(text);
     for (size_t fail_at = 0; fail_at <= truth.count; fail_at++) {
-        for (int mode = 0; mode < 4; mode++) {
+        for (int mode = 0; mode < 12; mode++) {
             ddbs_report report = mode % 2 ? DDBS_REPORT_ITEMS : DDBS_REPORT_ERROR;
-            torture_way(text, &truth, (struct way){ report, fail_at, mode >= 2, 0 });
+            torture_way(
+                text, &truth,
+                (struct way){
+                    .report = report, .fail_at = fail_at, .take_poison = mode / 2 % 2, .mode = (enum mode)(mode / 4) });
         }
     }
 }

@@ -30,9 +30,10 @@ static char paths[16][128];
 static long pauses[16]; /* milliseconds */
 static size_t pause_count;
 
-ddbs_status ddbs_transport__new(struct ddbs_transport **out, const char *address)
+ddbs_status ddbs_transport__new(struct ddbs_transport **out, const char *address, unsigned char *body)
 {
     (void)address;
+    (void)body;
     *out = &fake;
     return DDBS_OK;
 }
@@ -57,18 +58,18 @@ static const struct ddbs_reply *exchange(const char *path, const char *body)
     return &reply;
 }
 
-const struct ddbs_reply *ddbs_transport__get(struct ddbs_transport *transport, const char *path)
+const struct ddbs_reply *ddbs_transport__get(struct ddbs_transport *transport, const char *path,
+                                             const struct ddbs_watch *watch)
 {
     (void)transport;
+    (void)watch;
     return exchange(path, "");
 }
 
-const struct ddbs_reply *ddbs_transport__post(struct ddbs_transport *transport, const char *path, ddbs_str body,
-                                              const char *error_type)
+const struct ddbs_reply *ddbs_transport__post(struct ddbs_transport *transport, const struct ddbs_post *post)
 {
     (void)transport;
-    (void)error_type;
-    return exchange(path, body.ptr);
+    return exchange(post->path, post->body.ptr);
 }
 
 int nanosleep(const struct timespec *pause, struct timespec *left)
@@ -162,12 +163,12 @@ static void test_conversation(void)
     struct ddbs_api api;
     struct ddbs_invocation invocation = { .request_id = "request-1" };
     const ddbs_answer answer = { .body = { answer_body, sizeof answer_body - 1 } };
-    if (ddbs_api__open(&api, "nowhere") != DDBS_OK)
+    if (ddbs_api__open(&api, "nowhere", NULL) != DDBS_OK)
         abort();
     for (size_t i = 0; i < sizeof next_rows / sizeof *next_rows; i++) {
         struct ddbs_invocation taken;
         play(next_rows[i].script);
-        bool held = ddbs_api__next(&api, &taken) == next_rows[i].result && requests == next_rows[i].requests;
+        bool held = ddbs_api__next(&api, NULL, &taken) == next_rows[i].result && requests == next_rows[i].requests;
         check(held, next_rows[i].name, "another result or number of requests");
     }
     for (size_t i = 0; i < sizeof post_rows / sizeof *post_rows; i++) {
@@ -187,7 +188,7 @@ static void test_pauses(void)
     struct ddbs_api api = { .transport = &fake };
     struct ddbs_invocation taken;
     play(refused);
-    bool held = ddbs_api__next(&api, &taken) == DDBS_API_EXIT && pause_count == 4;
+    bool held = ddbs_api__next(&api, NULL, &taken) == DDBS_API_EXIT && pause_count == 4;
     for (size_t i = 0; i < 4; i++)
         held = held && pauses[i] == 10L << i;
     check(held, "next: pauses of 10, 20, 40 and 80 ms", "other pauses");

@@ -1,0 +1,70 @@
+/* context.h: what a callback's ddbs_ctx holds, for the files that make up the processing: context.c (questions and
+ * failures), keep.c (memory of the batch), window.c, park.c, consumer.c (whose record is it) and process.c (the run).
+ *
+ * A context lives on the stack of ddbs_process and owns nothing: all its memory is the arena's. A callback that leaves
+ * by a jump therefore leaves nothing behind that had to be freed or unlocked. */
+#ifndef LIB_CONTEXT_H
+#define LIB_CONTEXT_H
+#include "lib/arena.h"
+#include <ddbstream/consumer.h>
+
+/* What became of a record. */
+enum kind { KIND_OPEN, KIND_DONE, KIND_SKIPPED, KIND_PARKED, KIND_IGNORED, KIND_POISON, KINDS };
+
+struct ddbs_ctx {
+    const ddbs_consumer *consumer; /* of the whole batch */
+    const ddbs_consumer *called;   /* whose callback is running: that one, or a route's */
+    const ddbs_host *host;         /* never NULL */
+    const ddbs_event *event;       /* NULL outside a batch */
+    ddbs_arena *arena;             /* one record above another, released behind each */
+    ddbs_arena *keep;              /* in `arena`: what lives as long as the batch; NULL outside a batch */
+    ddbs_error error;
+
+    size_t index;  /* of the record at hand, DDBS_NOWHERE in hooks */
+    bool active;   /* a callback is running */
+    bool parked;   /* the record at hand was given to the sink */
+    size_t ok;     /* as ddbs_ctx_batch_ok() tells */
+    size_t end;    /* with on_batch: the record behind those that were given */
+    size_t stored; /* the first records of the batch that were committed */
+
+    unsigned char *kinds;      /* of each record, an enum kind */
+    const ddbs_record **given; /* with on_batch: its records; else NULL */
+    size_t given_count;
+
+    char *state; /* as ddbs_ctx_set_state() left it; NULL: not set */
+    size_t state_len, state_size;
+};
+
+/* Begin a context; `host` and `event` may be NULL. */
+void ddbs_ctx__init(struct ddbs_ctx *ctx, const ddbs_consumer *consumer, const ddbs_host *host,
+                    const ddbs_event *event);
+
+/* Before and behind every callback. ddbs_ctx__leave() is false where it was not this call that was entered last:
+ * somebody jumped out of a callback and into one that had returned, and no count on the stack can be trusted any more.
+ * */
+void ddbs_ctx__enter(struct ddbs_ctx *ctx, const ddbs_consumer *called, size_t index);
+bool ddbs_ctx__leave(struct ddbs_ctx *ctx, size_t index);
+
+/* Make `ctx->error` tell of the status that `who` returned, whatever was left there. */
+void ddbs_ctx__settle(struct ddbs_ctx *ctx, ddbs_status status, const char *who);
+
+/* The first `count` records of the batch are durable: note it, and tell the host. Never goes back. */
+void ddbs_ctx__store(struct ddbs_ctx *ctx, size_t count);
+
+/* What is wrong with a text that should be a window's state, and the status for that; NULL: nothing. */
+const char *ddbs_state__fault(ddbs_str json, ddbs_status *status);
+
+/* Whether a policy gives record `index` up before it is started, because it was started too often. */
+bool ddbs_park__worn_out(const struct ddbs_ctx *ctx, size_t index, uint32_t *attempts);
+
+/* Hand a record to the sink, with the reason that a policy has. DDBS_SKIP where it was stored, otherwise the failure.
+ * */
+ddbs_status ddbs_park__attempts(struct ddbs_ctx *ctx, size_t index, uint32_t attempts);
+ddbs_status ddbs_park__poison(struct ddbs_ctx *ctx, size_t index, const ddbs_error *error);
+
+/* Whose record it is: the consumer's own, a route's, or NULL where no route takes it. */
+const ddbs_consumer *ddbs_consumer__of(const ddbs_consumer *consumer, const ddbs_record *record);
+
+/* The callback for a record; NULL: there is none. */
+ddbs_record_fn *ddbs_consumer__callback(const ddbs_consumer *consumer, const ddbs_record *record);
+#endif

@@ -1,0 +1,19 @@
+/* crash.h: a report of where a worker died. The worker notes addresses only; the supervisor, which has the same
+ * programs mapped at the same places, says what they are. */
+#ifndef LAMBDA_CRASH_H
+#define LAMBDA_CRASH_H
+#include "runtime/lambda/job.h"
+
+/* In the worker: note to `crash` where a deadly signal came, then die of it. */
+bool ddbs_crash__watch(struct ddbs_crash *crash);
+
+/* "SIGSEGV"; "signal 77" for one without a name. `text` has room for 16 bytes. */
+const char *ddbs_crash__signal(int signal, char text[16]);
+
+/* Write "bootstrap+0x1a2b" for an address, "0x..." where no module has it. */
+void ddbs_crash__place(uintptr_t address, char *out, size_t size);
+
+/* Write a report as "address 0x0; bootstrap+0x1a2b bootstrap+0x1c00 ... build-id 0123ab": `ddbstream symbolize` reads
+ * the places. */
+void ddbs_crash__describe(const struct ddbs_crash *crash, char *out, size_t size);
+#endif

@@ -1,0 +1,65 @@
+/* ledger.c: see ledger.h. */
+#include "runtime/lambda/ledger.h"
+
+void ddbs_ledger__open(struct ddbs_ledger *ledger, uint32_t generation, size_t records, bool by_commit)
+{
+    *ledger = (struct ddbs_ledger){ .generation = generation, .records = records, .by_commit = by_commit };
+}
+
+/* Records come in order, one at a time. */
+static bool note_started(struct ddbs_ledger *ledger, size_t index)
+{
+    bool next = ledger->by_commit ? index >= ledger->suspect : index == ledger->done;
+    if (index >= ledger->records || !next)
+        return false;
+    ledger->running = true;
+    ledger->suspect = index;
+    return true;
+}
+
+static bool note_done(struct ddbs_ledger *ledger, size_t index)
+{
+    if (ledger->by_commit || index >= ledger->records || index != ledger->done)
+        return false;
+    ledger->done++;
+    ledger->running = false;
+    return true;
+}
+
+static bool note_committed(struct ddbs_ledger *ledger, size_t count)
+{
+    if (!ledger->by_commit || count > ledger->records || count < ledger->committed)
+        return false;
+    ledger->committed = count;
+    return true;
+}
+
+void ddbs_ledger__note(struct ddbs_ledger *ledger, struct ddbs_progress word)
+{
+    bool right = word.generation == (uint16_t)ledger->generation;
+    if (ledger->broken)
+        return;
+    if (right && word.kind == DDBS_PROGRESS_STARTED)
+        right = note_started(ledger, word.index);
+    else if (right && word.kind == DDBS_PROGRESS_DONE)
+        right = note_done(ledger, word.index);
+    else if (right && word.kind == DDBS_PROGRESS_COMMITTED)
+        right = note_committed(ledger, word.index);
+    else
+        right = false;
+    ledger->broken = !right;
+}
+
+size_t ddbs_ledger__checkpoint(const struct ddbs_ledger *ledger)
+{
+    return ledger->by_commit ? ledger->committed : ledger->done;
+}
+
+bool ddbs_ledger__confirms(const struct ddbs_ledger *ledger, const ddbs_outcome *claim)
+{
+    size_t sum = claim->done + claim->skipped + claim->parked + claim->ignored + claim->poison;
+    bool all = claim->checkpoint == claim->records;
+    return !ledger->broken && claim->records == ledger->records && claim->checkpoint <= claim->records &&
+           claim->checkpoint == ddbs_ledger__checkpoint(ledger) && sum == claim->checkpoint &&
+           (all || claim->error.status != DDBS_OK);
+}

@@ -1,0 +1,30 @@
+/* ledger.h: what really is done of a batch, from the words that came through the progress pipe. The worker may be
+ * broken in any way, so a word that cannot be right ends the belief in all that follow; what was believed before
+ * stays. */
+#ifndef LAMBDA_LEDGER_H
+#define LAMBDA_LEDGER_H
+#include "runtime/lambda/channel.h"
+#include <ddbstream/consumer.h>
+
+struct ddbs_ledger {
+    uint32_t generation;
+    size_t records;
+    bool by_commit;   /* only what is committed is done: the consumer has on_batch_end or on_batch */
+    size_t done;      /* the first `done` records */
+    size_t committed; /* the first `committed` records */
+    bool running;     /* a record was started and did not get done: */
+    size_t suspect;   /* that one */
+    bool broken;      /* a word came that cannot be right */
+};
+
+/* Begin with a batch of which nothing is done. */
+void ddbs_ledger__open(struct ddbs_ledger *ledger, uint32_t generation, size_t records, bool by_commit);
+
+void ddbs_ledger__note(struct ddbs_ledger *ledger, struct ddbs_progress word);
+
+/* The first record that is not done. */
+size_t ddbs_ledger__checkpoint(const struct ddbs_ledger *ledger);
+
+/* Check an outcome that the worker claims: false unless ledger and claim say the same. */
+bool ddbs_ledger__confirms(const struct ddbs_ledger *ledger, const ddbs_outcome *claim);
+#endif

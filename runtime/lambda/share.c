@@ -1,0 +1,49 @@
+/* share.c: see share.h. */
+#define _GNU_SOURCE
+#include "runtime/lambda/share.h"
+
+#include <ddbstream/consumer.h>
+#include <sys/mman.h>
+
+/* An index takes 20 bytes a record, and twice that while it grows; the rest is the job. The worker sends a window's
+ * state and a few structs. */
+enum { EVENT_SIZE = 8 << 20, INDEX_SIZE = 2 << 20, REPLY_SIZE = 2 << 20, KEPT_SIZE = 1 << 20 };
+_Static_assert(EVENT_SIZE >= DDBS_EVENT_BYTES_MAX, "an event fits");
+
+static void *reserve(size_t size)
+{
+    void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    return memory == MAP_FAILED ? NULL : memory;
+}
+
+bool ddbs_share__open(struct ddbs_share *share)
+{
+    unsigned char *mine = reserve(EVENT_SIZE + INDEX_SIZE);
+    void *reply = mine == NULL ? NULL : reserve(REPLY_SIZE);
+    if (reply == NULL) {
+        if (mine != NULL)
+            munmap(mine, EVENT_SIZE + INDEX_SIZE);
+        return false;
+    }
+    *share = (struct ddbs_share){ mine, mine + EVENT_SIZE, INDEX_SIZE, reply, REPLY_SIZE };
+    return true;
+}
+
+void ddbs_share__close(struct ddbs_share *share)
+{
+    munmap(share->event, EVENT_SIZE + INDEX_SIZE);
+    munmap(share->reply, REPLY_SIZE);
+    *share = (struct ddbs_share){ .event = NULL };
+}
+
+bool ddbs_share__protect(const struct ddbs_share *share)
+{
+    return mprotect(share->event, EVENT_SIZE + INDEX_SIZE, PROT_READ) == 0;
+}
+
+void ddbs_share__trim(const struct ddbs_share *share, size_t len)
+{
+    /* MADV_DONTNEED would only drop this process's view of shared pages. */
+    if (len > KEPT_SIZE)
+        madvise(share->event + KEPT_SIZE, EVENT_SIZE - KEPT_SIZE, MADV_REMOVE);
+}

@@ -1,0 +1,240 @@
+/* worker.c: see worker.h. */
+#define _GNU_SOURCE
+#include "runtime/lambda/worker.h"
+
+#include "runtime/lambda/crash.h"
+#include "runtime/lambda/metrics.h"
+#include "runtime/lambda/trace.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+/* This process's id where it is a worker: set once, before any callback runs. */
+static pid_t worker_here;
+
+struct worker {
+    const struct ddbs_worker_setup *setup;
+    const struct ddbs_job *job;
+    struct ddbs_worker_reply *reply;
+    ddbs_arena *arena;
+    pid_t pid;
+    uint32_t invocation;
+};
+
+/* ---- Becoming a process of its own ---- */
+
+/* Undo what the supervisor set, and what it was started with. */
+static void reset_signals(void)
+{
+    sigset_t none;
+    sigemptyset(&none);
+    for (int number = 1; number < SIGRTMIN; number++)
+        signal(number, SIG_DFL);
+    signal(SIGPIPE, SIG_IGN);
+    signal(SIGTERM, SIG_IGN); /* Lambda sends it to the whole environment; the supervisor decides what to do */
+    sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+/* The supervisor's connection must not be touched from here, nor kept open. */
+static void close_others(const struct ddbs_channel *channel)
+{
+    DIR *folder = opendir("/proc/self/fd");
+    for (struct dirent *entry; folder != NULL && (entry = readdir(folder)) != NULL;) {
+        int fd = (int)strtol(entry->d_name, NULL, 10);
+        if (fd > STDERR_FILENO && fd != channel->worker && fd != channel->progress_out && fd != dirfd(folder))
+            close(fd);
+    }
+    if (folder != NULL)
+        closedir(folder);
+}
+
+/* When memory runs out, this process is the one to go; raising the score needs no privilege. */
+static void volunteer_for_oom(void)
+{
+    int fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
+    if (fd < 0)
+        return;
+    if (write(fd, "1000", 4) != 4) {
+        /* then the kernel chooses, as it would have */
+    }
+    close(fd);
+}
+
+static bool separate(const struct ddbs_worker_setup *setup)
+{
+    setpgid(0, 0); /* so that the handler's children go with it */
+    reset_signals();
+    close_others(&setup->channel);
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (getppid() != setup->supervisor)
+        return false; /* it died before that */
+    volunteer_for_oom();
+    return ddbs_share__protect(setup->share);
+}
+
+/* ---- Talking ---- */
+
+static void send_frame(const struct worker *worker, enum ddbs_frame_kind kind, size_t length)
+{
+    struct ddbs_frame frame = { worker->setup->generation, worker->invocation, kind, (uint32_t)length };
+    if (!ddbs_channel__send(worker->setup->channel.worker, &frame))
+        _exit(DDBS_WORKER_UNHEARD);
+}
+
+/* Whether this is the worker, and no child that the handler forked. */
+static void must_be_worker(const struct worker *worker)
+{
+    if (getpid() != worker->pid)
+        _exit(DDBS_WORKER_STRAY);
+}
+
+static void report(const struct worker *worker, enum ddbs_progress_kind kind, size_t index)
+{
+    struct ddbs_progress progress = { kind, (uint16_t)worker->setup->generation, (uint16_t)index };
+    must_be_worker(worker);
+    if (!ddbs_channel__report(worker->setup->channel.progress_out, progress))
+        _exit(DDBS_WORKER_UNHEARD);
+}
+
+static void decoded(void *self, const ddbs_record *record)
+{
+    const struct worker *worker = self;
+    ddbs_numbers__decoded(&worker->reply->numbers, record, ddbs_deadline__now_ns());
+}
+
+static void started(void *self, size_t index)
+{
+    struct ddbs_batch_numbers *numbers = &((const struct worker *)self)->reply->numbers;
+    if (!numbers->handling) /* it did not decode */
+        ddbs_numbers__turn(numbers, true, ddbs_deadline__now_ns());
+    report(self, DDBS_PROGRESS_STARTED, index);
+}
+
+static void done(void *self, size_t index)
+{
+    report(self, DDBS_PROGRESS_DONE, index);
+}
+
+static void committed(void *self, size_t count)
+{
+    report(self, DDBS_PROGRESS_COMMITTED, count);
+}
+
+static int64_t remaining_ms(void *self)
+{
+    const struct worker *worker = self;
+    return ddbs_deadline__remaining_ms(&worker->job->deadline);
+}
+
+/* The first record is always tried: a batch that makes no progress would come again for ever. */
+static bool may_start(void *self, size_t index)
+{
+    const struct worker *worker = self;
+    ddbs_numbers__turn(&worker->reply->numbers, false, ddbs_deadline__now_ns());
+    return index == 0 || worker->job->soft_ms == 0 || remaining_ms(self) >= worker->job->soft_ms;
+}
+
+static uint32_t attempts(void *self, ddbs_str sequence)
+{
+    const struct worker *worker = self;
+    for (size_t i = 0; i < DDBS_ATTEMPTS_MAX; i++) {
+        const struct ddbs_attempt *attempt = &worker->job->attempts[i];
+        if (strlen(attempt->sequence) == sequence.len && memcmp(attempt->sequence, sequence.ptr, sequence.len) == 0)
+            return attempt->count;
+    }
+    return 0;
+}
+
+/* ---- Working ---- */
+
+/* The outcome and the state of a window, which must fit behind it. */
+static size_t write_reply(struct worker *worker, const ddbs_outcome *outcome)
+{
+    struct ddbs_worker_reply *reply = worker->reply;
+    size_t room = worker->setup->share->reply_size - sizeof *reply;
+    reply->outcome = *outcome;
+    reply->state_len = outcome->state.len < room ? outcome->state.len : 0;
+    if (reply->state_len > 0)
+        memcpy(reply->state, outcome->state.ptr, reply->state_len);
+    return sizeof *reply + reply->state_len;
+}
+
+static void run_job(struct worker *worker)
+{
+    const struct ddbs_job *job = worker->job;
+    ddbs_outcome outcome;
+    ddbs_host host = {
+        .self = worker,
+        .remaining_ms = remaining_ms,
+        .may_start = may_start,
+        .decoded = decoded,
+        .started = started,
+        .done = done,
+        .committed = committed,
+        .attempts = attempts,
+        .request_id = ddbs_str_c(job->request_id),
+        .park = worker->setup->env->park,
+    };
+    ddbs_trace__publish(job->trace_id);
+    ddbs_numbers__open(&worker->reply->numbers, ddbs_deadline__now_ns());
+    (void)ddbs_process(job->event, worker->setup->consumer, &host, worker->arena, &outcome);
+    must_be_worker(worker);
+    ddbs_numbers__close(&worker->reply->numbers, ddbs_deadline__now_ns());
+    ddbs_metrics__flush(host.request_id);
+    fflush(stdout); /* what the handler printed belongs to this invocation, and an environment may be frozen after it */
+    send_frame(worker, DDBS_FRAME_END, write_reply(worker, &outcome));
+    ddbs_arena_reset(worker->arena);
+}
+
+static void start(struct worker *worker)
+{
+    ddbs_error error;
+    ddbs_status status = ddbs_arena_new(&worker->arena, 0);
+    ddbs_error_clear(&error);
+    if (status == DDBS_OK)
+        status = ddbs_start(worker->setup->consumer, NULL, &error);
+    must_be_worker(worker);
+    fflush(stdout);
+    error.status = status;
+    worker->reply->outcome = (ddbs_outcome){ .error = error };
+    send_frame(worker, status == DDBS_OK ? DDBS_FRAME_READY : DDBS_FRAME_REFUSED, sizeof *worker->reply);
+}
+
+static void stop(struct worker *worker)
+{
+    ddbs_stop(worker->setup->consumer);
+    must_be_worker(worker);
+    fflush(stdout);
+    send_frame(worker, DDBS_FRAME_STOPPED, 0);
+    _exit(DDBS_WORKER_DONE);
+}
+
+void ddbs_worker__must_not_be_here(void)
+{
+    if (worker_here != 0)
+        _exit(getpid() == worker_here ? DDBS_WORKER_LOST : DDBS_WORKER_STRAY);
+}
+
+void ddbs_worker__live(const struct ddbs_worker_setup *setup)
+{
+    struct worker worker = { .setup = setup, .job = setup->share->index, .reply = setup->share->reply };
+    struct ddbs_frame frame;
+    worker.pid = worker_here = getpid();
+    memset(worker.reply, 0, sizeof *worker.reply);
+    if (!separate(setup) || !ddbs_crash__watch(&worker.reply->crash))
+        _exit(DDBS_WORKER_UNHEARD);
+    start(&worker);
+    while (ddbs_channel__receive(setup->channel.worker, &frame)) {
+        worker.invocation = frame.invocation;
+        if (frame.kind == DDBS_FRAME_STOP)
+            stop(&worker);
+        run_job(&worker);
+    }
+    _exit(DDBS_WORKER_DONE);
+}

@@ -1,0 +1,120 @@
+/* test_ledger.c: what is believed of a worker's progress, and what is not. */
+#include "runtime/lambda/ledger.h"
+#include "tests/unit/events.h"
+
+enum { GENERATION = 0x12345, RECORDS = 5 };
+
+static struct ddbs_progress word(enum ddbs_progress_kind kind, uint16_t index)
+{
+    return (struct ddbs_progress){ kind, (uint16_t)GENERATION, index };
+}
+
+static void note(struct ddbs_ledger *ledger, enum ddbs_progress_kind kind, uint16_t index)
+{
+    ddbs_ledger__note(ledger, word(kind, index));
+}
+
+static struct ddbs_ledger opened(bool by_commit)
+{
+    struct ddbs_ledger ledger;
+    ddbs_ledger__open(&ledger, GENERATION, RECORDS, by_commit);
+    return ledger;
+}
+
+TEST(records_are_done_one_after_the_other)
+{
+    struct ddbs_ledger ledger = opened(false);
+    CHECK_INT(ddbs_ledger__checkpoint(&ledger), 0);
+    for (uint16_t i = 0; i < RECORDS; i++) {
+        note(&ledger, DDBS_PROGRESS_STARTED, i);
+        CHECK(ledger.running && ledger.suspect == i);
+        CHECK_INT(ddbs_ledger__checkpoint(&ledger), i);
+        note(&ledger, DDBS_PROGRESS_DONE, i);
+        CHECK(!ledger.running && !ledger.broken);
+        CHECK_INT(ddbs_ledger__checkpoint(&ledger), i + 1);
+    }
+}
+
+TEST(a_record_without_a_callback_is_done_without_being_started)
+{
+    struct ddbs_ledger ledger = opened(false);
+    note(&ledger, DDBS_PROGRESS_DONE, 0);
+    note(&ledger, DDBS_PROGRESS_DONE, 1);
+    CHECK(!ledger.broken);
+    CHECK_INT(ddbs_ledger__checkpoint(&ledger), 2);
+}
+
+TEST(a_word_that_cannot_be_right_ends_the_belief)
+{
+    const struct {
+        bool by_commit;
+        struct ddbs_progress wrong;
+    } rows[] = {
+        { false, word(DDBS_PROGRESS_DONE, 0) },                           /* again */
+        { false, word(DDBS_PROGRESS_DONE, 2) },                           /* one left out */
+        { false, word(DDBS_PROGRESS_STARTED, 0) },                        /* back */
+        { false, word(DDBS_PROGRESS_STARTED, 3) },                        /* ahead */
+        { false, word(DDBS_PROGRESS_DONE, RECORDS) },                     /* no such record */
+        { false, word(DDBS_PROGRESS_COMMITTED, RECORDS) },                /* nothing commits here */
+        { false, { DDBS_PROGRESS_DONE, (uint16_t)(GENERATION + 1), 1 } }, /* another worker's */
+        { false, { (enum ddbs_progress_kind)0, (uint16_t)GENERATION, 1 } },
+        { true, word(DDBS_PROGRESS_DONE, 1) },
+        { true, word(DDBS_PROGRESS_COMMITTED, RECORDS + 1) },
+        { true, word(DDBS_PROGRESS_COMMITTED, 0) }, /* back */
+        { true, word(DDBS_PROGRESS_STARTED, RECORDS) },
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct ddbs_ledger ledger = opened(rows[i].by_commit);
+        note(&ledger, DDBS_PROGRESS_STARTED, 0);
+        note(&ledger, rows[i].by_commit ? DDBS_PROGRESS_COMMITTED : DDBS_PROGRESS_DONE, rows[i].by_commit);
+        REQUIRE(!ledger.broken && ddbs_ledger__checkpoint(&ledger) == 1);
+        ddbs_ledger__note(&ledger, rows[i].wrong);
+        CHECK(ledger.broken);
+        /* What follows is not believed, however right it looks. */
+        note(&ledger, DDBS_PROGRESS_STARTED, 1);
+        note(&ledger, DDBS_PROGRESS_DONE, 1);
+        note(&ledger, DDBS_PROGRESS_COMMITTED, RECORDS);
+        CHECK_INT(ddbs_ledger__checkpoint(&ledger), 1);
+    }
+}
+
+TEST(with_commits_only_what_is_committed_is_done)
+{
+    struct ddbs_ledger ledger = opened(true);
+    for (uint16_t i = 0; i < RECORDS; i++)
+        note(&ledger, DDBS_PROGRESS_STARTED, i);
+    CHECK_INT(ddbs_ledger__checkpoint(&ledger), 0);
+    note(&ledger, DDBS_PROGRESS_COMMITTED, 2);
+    note(&ledger, DDBS_PROGRESS_COMMITTED, 2);
+    note(&ledger, DDBS_PROGRESS_COMMITTED, RECORDS);
+    CHECK(!ledger.broken);
+    CHECK_INT(ddbs_ledger__checkpoint(&ledger), RECORDS);
+}
+
+TEST(a_claim_is_confirmed_only_where_it_says_the_same)
+{
+    struct ddbs_ledger ledger = opened(false);
+    for (uint16_t i = 0; i < 3; i++)
+        note(&ledger, DDBS_PROGRESS_DONE, i);
+    const ddbs_outcome right = {
+        .records = RECORDS, .done = 1, .skipped = 1, .parked = 1, .checkpoint = 3, .error = { .status = DDBS_E_HANDLER }
+    };
+    CHECK(ddbs_ledger__confirms(&ledger, &right));
+    ddbs_outcome claim = right;
+    claim.checkpoint = claim.done = 4;
+    CHECK(!ddbs_ledger__confirms(&ledger, &claim)); /* more than was reported */
+    claim = right;
+    claim.checkpoint = 2, claim.parked = 0;
+    CHECK(!ddbs_ledger__confirms(&ledger, &claim)); /* less */
+    claim = right;
+    claim.ignored = 1;
+    CHECK(!ddbs_ledger__confirms(&ledger, &claim)); /* does not add up */
+    claim = right;
+    claim.records = 3, claim.error.status = DDBS_OK;
+    CHECK(!ddbs_ledger__confirms(&ledger, &claim)); /* another batch */
+    claim = right;
+    claim.error.status = DDBS_OK;
+    CHECK(!ddbs_ledger__confirms(&ledger, &claim)); /* stopped without a reason */
+    note(&ledger, DDBS_PROGRESS_DONE, 0);
+    CHECK(!ddbs_ledger__confirms(&ledger, &right)); /* of a worker that talked nonsense nothing more is believed */
+}
