@@ -201,7 +201,8 @@ typedef struct ddbs_park_policy {
     void *user;         /* the sink's */
 
     /* A record that was started this often before and did not get done, instead of starting it again; 0: never. Counted
-     * by this environment, so it is a lower bound of the truth. Not with on_batch: whose fault it was, nobody knows. */
+     * by this environment, so it is a lower bound of the truth. Not with on_batch or
+     * on_batch_end: there nobody knows whose fault it was. */
     uint32_t after_attempts;
 
     bool poison; /* records that do not decode, unless on_poison is set */

@@ -154,16 +154,20 @@ void ddbs_verdict__died(int wait_status, const struct ddbs_crash *crash, bool as
     stop_at_checkpoint(ledger, astray ? "Function.HandlerCrashed" : type, text, outcome);
 }
 
+static bool is_about(const struct ddbs_attempt *attempt, ddbs_str sequence)
+{
+    return strlen(attempt->sequence) == sequence.len && memcmp(attempt->sequence, sequence.ptr, sequence.len) == 0;
+}
+
 /* The place of a sequence number in the table, or the one to use for it: a free one, else the oldest. */
 static struct ddbs_attempt *attempt_of(struct ddbs_attempt attempts[DDBS_ATTEMPTS_MAX], ddbs_str sequence)
 {
     struct ddbs_attempt *place = &attempts[DDBS_ATTEMPTS_MAX - 1];
     for (size_t i = DDBS_ATTEMPTS_MAX; i-- > 0;) {
-        struct ddbs_attempt *attempt = &attempts[i];
-        if (strlen(attempt->sequence) == sequence.len && memcmp(attempt->sequence, sequence.ptr, sequence.len) == 0)
-            return attempt;
-        if (attempt->sequence[0] == '\0')
-            place = attempt;
+        if (is_about(&attempts[i], sequence))
+            return &attempts[i];
+        if (attempts[i].sequence[0] == '\0')
+            place = &attempts[i];
     }
     return place;
 }
@@ -171,14 +175,13 @@ static struct ddbs_attempt *attempt_of(struct ddbs_attempt attempts[DDBS_ATTEMPT
 void ddbs_verdict__count_attempt(const struct ddbs_ledger *ledger, const ddbs_event *event, const ddbs_outcome *outcome,
                                  struct ddbs_attempt attempts[DDBS_ATTEMPTS_MAX])
 {
-    if (outcome->checkpoint >= outcome->records || outcome->out_of_time || !ledger->running)
+    /* With commits the checkpoint lies before the record that failed, and a flush is no record's fault: parking the one
+     * at the checkpoint would give up an innocent one. */
+    if (outcome->checkpoint >= outcome->records || outcome->out_of_time || !ledger->running || ledger->by_commit)
         return;
     ddbs_str sequence = ddbs_event_sequence(event, outcome->checkpoint);
     struct ddbs_attempt *attempt = attempt_of(attempts, sequence);
-    uint32_t count = attempt->sequence[0] == '\0' || strlen(attempt->sequence) != sequence.len ||
-                             memcmp(attempt->sequence, sequence.ptr, sequence.len) != 0
-                         ? 0
-                         : attempt->count;
+    uint32_t count = is_about(attempt, sequence) ? attempt->count : 0;
     /* The newest stands first. */
     memmove(attempts + 1, attempts, (size_t)(attempt - attempts) * sizeof *attempts);
     memcpy(attempts->sequence, sequence.ptr, sequence.len);
