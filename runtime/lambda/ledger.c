@@ -6,7 +6,8 @@ void ddbs_ledger__open(struct ddbs_ledger *ledger, uint32_t generation, size_t r
     *ledger = (struct ddbs_ledger){ .generation = generation, .records = records, .by_commit = by_commit };
 }
 
-/* Records come in order, one at a time. */
+/* Records come in order, one at a time. The worker says only of the first that it starts it: when one is done, the next
+ * is at hand, be it in the decoder or in its callback. With commits it says so of each. */
 static bool note_started(struct ddbs_ledger *ledger, size_t index)
 {
     bool next = ledger->by_commit ? index >= ledger->suspect : index == ledger->done;
@@ -22,7 +23,8 @@ static bool note_done(struct ddbs_ledger *ledger, size_t index)
     if (ledger->by_commit || index >= ledger->records || index != ledger->done)
         return false;
     ledger->done++;
-    ledger->running = false;
+    ledger->running = ledger->done < ledger->records;
+    ledger->suspect = ledger->done;
     return true;
 }
 

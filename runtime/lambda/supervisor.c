@@ -141,12 +141,12 @@ static int timeout_ms(const struct ddbs_deadline *until)
     return left == INT64_MAX ? -1 : left < 0 ? 0 : left > INT32_MAX ? INT32_MAX : (int)left;
 }
 
-/* Wait for a frame, the worker's death, or the end of its time, taking its progress meanwhile. */
+/* Wait for a frame, the worker's death, or the end of its time. */
 static enum heard listen_to(struct ddbs_supervisor *s, const struct ddbs_deadline *until, struct ddbs_ledger *ledger,
                             struct ddbs_frame *frame)
 {
     struct pollfd fds[] = { { s->channel.supervisor, POLLIN, 0 },
-                            { s->channel.progress_in, POLLIN, 0 },
+                            { s->channel.narrow ? s->channel.progress_in : -1, POLLIN, 0 },
                             { s->signals, POLLIN, 0 } };
     for (;;) {
         int ready = poll(fds, 3, timeout_ms(until));
