@@ -230,7 +230,7 @@ ddbs_status ddbs_supervisor__start(struct ddbs_supervisor *s, const ddbs_consume
 {
     size_t job = (sizeof(struct ddbs_job) + 63) / 64 * 64;
     *s = (struct ddbs_supervisor){ .consumer = consumer, .env = env, .share = share, .signals = -1, .statm = -1 };
-    s->channel = (struct ddbs_channel){ -1, -1, -1, -1 };
+    s->channel = (struct ddbs_channel)DDBS_CHANNEL_CLOSED;
     /* Where a generation begins is nobody's to guess: it is what tells a worker's words from garbage. */
     if (getrandom(&s->generation, sizeof s->generation, GRND_NONBLOCK) < 0)
         s->generation = (uint32_t)getpid() * 2654435761u;
@@ -281,7 +281,7 @@ bool ddbs_supervisor__renew(struct ddbs_supervisor *s)
     ddbs_channel__close(&s->channel);
     forget_memory(s);
     if (++s->workers_in_vain > IN_VAIN_MAX) {
-        ddbs_log__line(DDBS_LOG_ERROR, NULL, "Runtime.WorkerUnusable",
+        ddbs_log__line(DDBS_LOG_FATAL, NULL, "Runtime.WorkerUnusable",
                        "%d workers in a row died before an event came; exiting", IN_VAIN_MAX);
         return false;
     }
@@ -289,7 +289,7 @@ bool ddbs_supervisor__renew(struct ddbs_supervisor *s)
         watch_memory(s);
         return true;
     }
-    ddbs_log__line(DDBS_LOG_ERROR, NULL, "Runtime.InitFailed", "%s; exiting", error.reason);
+    ddbs_log__line(DDBS_LOG_FATAL, NULL, "Runtime.InitFailed", "%s; exiting", error.reason);
     return false;
 }
 

@@ -97,6 +97,15 @@ def the_level_is_obeyed_by_runtime_and_handler():
 
 
 @test
+def what_ends_the_process_is_said_at_every_level():
+    for form in ("Text", "JSON"):
+        run = Run("start_fails", [event_reply(batch("a"))],
+                  env={"AWS_LAMBDA_LOG_FORMAT": form, "AWS_LAMBDA_LOG_LEVEL": "FATAL"})
+        said, = [line for line in run.stderr.split("\n") if 'table' in line and "exiting" in line]
+        assert said.startswith("FATAL ") or json.loads(said)["level"] == "FATAL", said
+
+
+@test
 def what_a_stranger_wrote_cannot_forge_a_line():
     run = serve("log_lines", batch("forge"))
     expect(len([line for line in lines(run) if line.startswith("ERROR")]), 0)
