@@ -197,7 +197,7 @@ def metrics_are_as_cloudwatch_wants_them():
 
 @test
 def failures_are_measured_unless_that_is_off():
-    for mode, events, own, seen in (({}, 1, 1, 2), ({"DDBS_METRICS": "failures"}, 1, 1, 2), (ALL, 1, 2, 2),
+    for mode, events, own, seen in (({}, 1, 2, 2), ({"DDBS_METRICS": "failures"}, 1, 2, 2), (ALL, 1, 2, 2),
                                     ({"DDBS_METRICS": "off"}, 0, 0, 0)):
         run = serve("log_lines", batch("a"), batch("fail"), env=dict(ITEMS, **mode), snapshots=False)
         found = metrics(run)
