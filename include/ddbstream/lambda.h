@@ -15,6 +15,7 @@
  *   AWS_LAMBDA_RUNTIME_API  host:port of the Runtime API; set by Lambda, and by `ddbstream run` and `serve`
  *   DDBS_REPORT             "error" (default) or "items": see ddbs_report
  *   DDBS_ISOLATION          "worker" (default) or "none": see ddbs_isolation
+ *   DDBS_MAX_WORKERS        1 to 64 (default): the most invocations at once, see max_workers
  *   DDBS_METRICS            "failures" (default), "all" or "off": see metrics.h
  *   DDBS_KINESIS_BINARY     "twice" (default) or "once": see ddbs_event_options
  *   DDBS_PIPES_ID           "event" (default) or "sequence": see ddbs_event_options */
@@ -39,6 +40,14 @@ typedef struct ddbs_lambda_options {
     ddbs_report report;
     ddbs_event_options event;
     ddbs_isolation isolation;
+
+    /* The most events that one environment works on at the same time, 1 to 64; 0: 64. Only Managed Instances ask for
+     * more than one, and say how many in AWS_LAMBDA_MAX_CONCURRENCY (developer guide, lambda-managed-instances-runtimes).
+     * Each is taken by processes of its own, with DDBS_ISOLATION_NONE by one: a handler needs no locks, its on_start
+     * runs in each of them, none takes an event before that is done in all, and a crash is no matter of the others.
+     * AWS_LAMBDA_FUNCTION_MEMORY_SIZE is shared among them. */
+    uint32_t max_workers;
+
     ddbs_park_policy park;
     ddbs_metrics_options metrics;
 } ddbs_lambda_options;

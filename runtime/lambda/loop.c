@@ -1,4 +1,5 @@
 /* loop.c: ddbs_lambda_run: from the environment to the first event, and from each event to its answer. */
+#include "lib/error.h"
 #include "runtime/lambda/api.h"
 #include "runtime/lambda/extension.h"
 #include "runtime/lambda/failure.h"
@@ -6,6 +7,7 @@
 #include "runtime/lambda/metrics.h"
 #include "runtime/lambda/runner.h"
 #include "runtime/lambda/share.h"
+#include "runtime/lambda/slots.h"
 #include "runtime/lambda/supervisor.h"
 #include "runtime/lambda/trace.h"
 #include "runtime/lambda/worker.h"
@@ -162,46 +164,88 @@ static void stop(struct engine *engine)
         ddbs_runner__stop(&engine->runner);
 }
 
-/* Returns the exit status when there is nothing left but to exit; it has been said why. */
-static int run_with(struct ddbs_api *api, struct engine *engine, const ddbs_consumer *consumer, ddbs_status status,
-                    ddbs_error *error)
+/* What one process is to do. */
+struct task {
+    const struct ddbs_env *env;
+    const ddbs_consumer *consumer;
+    ddbs_error *error; /* why the initialization has failed already; DDBS_OK: it has not */
+};
+
+/* Returns the exit status when there is nothing left but to exit; it has been said why. `slot`: NULL, or which one this
+ * is. One extension is enough for an environment: what it brings is a SIGTERM for all. */
+static int run_with(struct ddbs_api *api, struct engine *engine, const struct task *task, const struct ddbs_slot *slot)
 {
     int result = EXIT_FAILURE;
+    const ddbs_consumer *consumer = task->consumer;
     struct ddbs_extension *extension = NULL;
-    if (status == DDBS_OK)
-        status = start(engine, consumer, error);
-    if (status == DDBS_OK && engine->env->isolated && consumer->on_stop != NULL)
+    if (task->error->status == DDBS_OK)
+        task->error->status = start(engine, consumer, task->error);
+    bool ready = task->error->status == DDBS_OK;
+    if (ready && engine->env->isolated && consumer->on_stop != NULL && (slot == NULL || slot->number == 0))
         extension = ddbs_extension__new(api->transport, engine->env->runtime_api);
-    if (status == DDBS_OK)
+    if (slot != NULL)
+        result = ddbs_slot__join(slot, task->error) ? converse(api, engine) : EXIT_FAILURE;
+    else if (ready)
         result = converse(api, engine);
     else
-        report_init_failure(api, error);
+        report_init_failure(api, task->error);
     stop(engine);
     ddbs_extension__free(extension);
     return result;
 }
 
-static int run(const ddbs_consumer *consumer, const ddbs_lambda_options *options)
+static int run_one(const struct task *task, const struct ddbs_slot *slot)
 {
-    struct ddbs_env env;
     struct ddbs_api api;
-    struct engine engine = { .env = &env, .supervisor = { .signals = -1, .statm = -1, .channel = { -1, -1, -1, -1 } } };
-    ddbs_error error;
-    ddbs_status status = ddbs_env__read(&env, options, &error);
-
-    if (env.runtime_api == NULL) {
-        fputs(outside_lambda, stderr);
-        return EXIT_FAILURE;
-    }
-    if (!ddbs_share__open(&engine.share) || ddbs_api__open(&api, env.runtime_api, engine.share.event) != DDBS_OK) {
+    struct engine engine = { .env = task->env,
+                             .supervisor = { .signals = -1, .statm = -1, .channel = { -1, -1, -1, -1 } } };
+    if (!ddbs_share__open(&engine.share) ||
+        ddbs_api__open(&api, task->env->runtime_api, engine.share.event) != DDBS_OK) {
         ddbs_log__line(DDBS_LOG_ERROR, NULL, NULL,
                        "no memory for the Runtime API, or its address is too long; exiting");
         return EXIT_FAILURE;
     }
-    int result = run_with(&api, &engine, consumer, status, &error);
+    int result = run_with(&api, &engine, task, slot);
     ddbs_api__close(&api);
     ddbs_share__close(&engine.share);
     return result;
+}
+
+static int live_in_slot(void *self, struct ddbs_slot *slot)
+{
+    return run_one(self, slot);
+}
+
+/* Several at once. The initialization error of whichever slot has one is posted from here, when all are gone: Lambda
+ * takes one, and only while nobody has asked for an event. */
+static int run_slots(struct task *task)
+{
+    int result = EXIT_FAILURE;
+    ddbs_error error;
+    if (ddbs_supervisor__has_threads()) {
+        ddbs_error__set(task->error, DDBS_E_USAGE, DDBS_NOWHERE, DDBS_NOWHERE,
+                        "a thread was started before ddbs_lambda_run, and would not be in the processes that take the "
+                        "events: start it in on_start, or set DDBS_MAX_WORKERS=1");
+        return run_one(task, NULL);
+    }
+    if (ddbs_slots__run(task->env->slots, live_in_slot, task, &result, &error) == DDBS_OK)
+        return result;
+    *task->error = error;
+    return run_one(task, NULL);
+}
+
+static int run(const ddbs_consumer *consumer, const ddbs_lambda_options *options)
+{
+    struct ddbs_env env;
+    ddbs_error error;
+    struct task task = { &env, consumer, &error };
+    ddbs_error_clear(&error);
+    error.status = ddbs_env__read(&env, options, &error);
+    if (env.runtime_api == NULL) {
+        fputs(outside_lambda, stderr);
+        return EXIT_FAILURE;
+    }
+    return error.status == DDBS_OK && env.slots > 1 ? run_slots(&task) : run_one(&task, NULL);
 }
 
 void ddbs_lambda_run(const ddbs_consumer *consumer, const ddbs_lambda_options *options)

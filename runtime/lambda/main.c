@@ -28,6 +28,7 @@ static const char help[] =
     "Environment:\n"
     "  DDBS_REPORT          error (default): a failed record fails the batch; items: report it in batchItemFailures\n"
     "  DDBS_ISOLATION       worker (default): the callbacks run in a process of their own; none: in this one\n"
+    "  DDBS_MAX_WORKERS     1 to 64 (default): the most events at once, on Managed Instances\n"
     "  DDBS_METRICS         failures (default), all or off: metrics for CloudWatch in the log\n"
     "  DDBS_KINESIS_BINARY  twice (default) or once: how often Binary in the Kinesis feed is base64\n"
     "  DDBS_PIPES_ID        event (default) or sequence: what names a failed record to EventBridge Pipes\n"

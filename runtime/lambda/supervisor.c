@@ -200,8 +200,7 @@ static ddbs_status start_worker(struct ddbs_supervisor *s, ddbs_error *error)
     return error->status;
 }
 
-/* Whether this process has more than one thread; where /proc is missing nobody knows. */
-static bool has_threads(void)
+bool ddbs_supervisor__has_threads(void)
 {
     int count = 0;
     DIR *folder = opendir("/proc/self/task");
@@ -237,7 +236,7 @@ ddbs_status ddbs_supervisor__start(struct ddbs_supervisor *s, const ddbs_consume
     if (ddbs_arena_new(&s->answers, 0) != DDBS_OK ||
         ddbs_arena__over(&s->index, (char *)share->index + job, share->index_size - job) != DDBS_OK)
         return ddbs_error__set(error, DDBS_E_MEMORY, DDBS_NOWHERE, DDBS_NOWHERE, "no memory for the first event");
-    if (has_threads())
+    if (ddbs_supervisor__has_threads())
         return ddbs_error__set(error, DDBS_E_USAGE, DDBS_NOWHERE, DDBS_NOWHERE,
                                "a thread was started before ddbs_lambda_run, and would not be in the worker: start it "
                                "in on_start, or set DDBS_ISOLATION=none");

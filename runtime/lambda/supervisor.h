@@ -38,6 +38,10 @@ ddbs_status ddbs_supervisor__start(struct ddbs_supervisor *supervisor, const ddb
                                    const struct ddbs_env *env, const struct ddbs_share *share,
                                    ddbs_error *error) DDBS_MUST_CHECK;
 
+/* Whether this process has more than one thread, which no child that it forks would have; where /proc is missing nobody
+ * knows. */
+bool ddbs_supervisor__has_threads(void);
+
 /* Call on_stop where a worker lives, and end it: at most 200 ms. */
 void ddbs_supervisor__stop(struct ddbs_supervisor *supervisor);
 
