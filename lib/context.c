@@ -67,6 +67,12 @@ ddbs_str ddbs_ctx_request_id(const ddbs_ctx *ctx)
     return ctx->host->request_id;
 }
 
+const ddbs_invocation_info *ddbs_ctx_invocation(const ddbs_ctx *ctx)
+{
+    static const ddbs_invocation_info nothing;
+    return ctx->host->invocation == NULL ? &nothing : ctx->host->invocation;
+}
+
 int64_t ddbs_ctx_remaining_ms(const ddbs_ctx *ctx)
 {
     return ctx->host->remaining_ms == NULL ? INT64_MAX : ctx->host->remaining_ms(ctx->host->self);

@@ -124,6 +124,18 @@ DDBS_API ddbs_error *ddbs_ctx_error(ddbs_ctx *ctx);
 /** Lambda's id of this invocation; {NULL, 0} outside Lambda. A repeated delivery can have the same id. */
 DDBS_API ddbs_str ddbs_ctx_request_id(const ddbs_ctx *ctx);
 
+/* What Lambda says about an invocation besides its event; {NULL, 0}: nothing. An event source mapping sends the ARN only.
+ * Whoever invokes the function writes the others. */
+typedef struct ddbs_invocation_info {
+    ddbs_str function_arn;     /* that was invoked, with ":alias" or ":version" where one was named */
+    ddbs_str client_context;   /* JSON, of the mobile SDK or of Invoke's ClientContext */
+    ddbs_str cognito_identity; /* JSON, of the mobile SDK */
+    ddbs_str tenant_id;        /* of functions with tenant isolation */
+} ddbs_invocation_info;
+
+/** What is known of this invocation, alive during the callback. Never NULL. */
+DDBS_API const ddbs_invocation_info *ddbs_ctx_invocation(const ddbs_ctx *ctx);
+
 /** Milliseconds until the invocation's deadline, below 0 after it; INT64_MAX where no deadline is known: there was
  *  none, or it was past on arrival or more than 905 seconds away, and then a clock is wrong. */
 DDBS_API int64_t ddbs_ctx_remaining_ms(const ddbs_ctx *ctx);
@@ -232,6 +244,7 @@ typedef struct ddbs_host {
     void (*done)(void *self, size_t index);      /* it is accounted for; never with on_batch_end or on_batch */
     void (*committed)(void *self, size_t count); /* only with those: the first `count` are durable; always growing */
     ddbs_str request_id;
+    const ddbs_invocation_info *invocation;
     ddbs_park_policy park;
 } ddbs_host;
 

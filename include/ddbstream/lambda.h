@@ -42,10 +42,10 @@ typedef struct ddbs_lambda_options {
     ddbs_isolation isolation;
 
     /* The most events that one environment works on at the same time, 1 to 64; 0: 64. Only Managed Instances ask for
-     * more than one, and say how many in AWS_LAMBDA_MAX_CONCURRENCY (developer guide, lambda-managed-instances-runtimes).
-     * Each is taken by processes of its own, with DDBS_ISOLATION_NONE by one: a handler needs no locks, its on_start
-     * runs in each of them, none takes an event before that is done in all, and a crash is no matter of the others.
-     * AWS_LAMBDA_FUNCTION_MEMORY_SIZE is shared among them. */
+     * more than one, and say how many in AWS_LAMBDA_MAX_CONCURRENCY (developer guide,
+     * lambda-managed-instances-runtimes). Each is taken by processes of its own, with DDBS_ISOLATION_NONE by one: a
+     * handler needs no locks, its on_start runs in each of them, none takes an event before that is done in all, and a
+     * crash is no matter of the others. AWS_LAMBDA_FUNCTION_MEMORY_SIZE is shared among them. */
     uint32_t max_workers;
 
     ddbs_park_policy park;

@@ -21,6 +21,7 @@ struct ddbs_job {
     int64_t soft_ms; /* no record starts with less time left; 0: no limit */
     char request_id[DDBS_REQUEST_ID_MAX + 1];
     char trace_id[DDBS_TRACE_ID_MAX + 1];
+    struct ddbs_details details;
     struct ddbs_attempt attempts[DDBS_ATTEMPTS_MAX];
 };
 

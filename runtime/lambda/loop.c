@@ -63,11 +63,13 @@ static void run_here(struct engine *engine, const struct ddbs_invocation *invoca
 {
     struct ddbs_runner *runner = &engine->runner;
     struct here here = { &invocation->deadline, getpid() };
+    ddbs_invocation_info info = ddbs_details__info(&invocation->details);
     ddbs_host host = { .self = &here,
                        .remaining_ms = remaining_ms,
                        .started = must_be_here,
                        .done = must_be_here,
                        .request_id = ddbs_str_c(invocation->request_id),
+                       .invocation = &info,
                        .park = engine->env->park };
 
     *batch = (struct ddbs_batch){ .request_id = invocation->request_id,

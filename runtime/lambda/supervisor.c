@@ -321,6 +321,7 @@ static void fill_job(struct ddbs_supervisor *s, const struct ddbs_invocation *in
     job->soft_ms = s->env->report == DDBS_REPORT_ITEMS ? ddbs_deadline__soft_ms(&invocation->deadline) : 0;
     memcpy(job->request_id, invocation->request_id, sizeof job->request_id);
     memcpy(job->trace_id, invocation->trace_id, sizeof job->trace_id);
+    job->details = invocation->details;
 }
 
 /* Whether a frame is the end of this job, and of no other. */

@@ -169,6 +169,7 @@ static void run_job(struct worker *worker)
 {
     const struct ddbs_job *job = worker->job;
     ddbs_outcome outcome;
+    ddbs_invocation_info info = ddbs_details__info(&job->details);
     ddbs_host host = {
         .self = worker,
         .remaining_ms = remaining_ms,
@@ -179,6 +180,7 @@ static void run_job(struct worker *worker)
         .committed = committed,
         .attempts = attempts,
         .request_id = ddbs_str_c(job->request_id),
+        .invocation = &info,
         .park = worker->setup->env->park,
     };
     ddbs_trace__publish(job->trace_id);
