@@ -1,5 +1,6 @@
 /* answer.c: from an outcome to the bytes for Lambda. Every success that is ever reported is written here, and only for
  * what is accounted for. */
+#include "lib/answer.h"
 #include "lib/buf.h"
 
 #include <ddbstream/consumer.h>
@@ -204,4 +205,29 @@ ddbs_status ddbs_answer_outcome(const ddbs_event *event, const ddbs_outcome *out
     if (outcome->error.status == DDBS_OK)
         return write_success(event, outcome, arena, out);
     return write_failure(event, outcome, report, arena, out);
+}
+
+static ddbs_status write_too_large(size_t len, ddbs_arena *arena, ddbs_answer *out)
+{
+    ddbs_buf message = { .arena = arena };
+    ddbs_buf__format(&message, "Function.ResponseTooLarge: the result has %zu bytes, and Lambda takes at most %zu", len,
+                     DDBS_EVENT_BYTES_MAX);
+    return write_error("Function.ResponseTooLarge", &message, out);
+}
+
+ddbs_status ddbs_answer__result(const ddbs_outcome *outcome, ddbs_str result, ddbs_arena *arena, ddbs_answer *out)
+{
+    ddbs_buf message = { .arena = arena };
+    const char *type = error_type_of(outcome);
+    if (outcome->error.status == DDBS_OK && result.len > DDBS_EVENT_BYTES_MAX)
+        return write_too_large(result.len, arena, out);
+    if (outcome->error.status == DDBS_OK) {
+        *out = (ddbs_answer){ .body = result.len == 0 ? ddbs_str_c("null") : result };
+        return DDBS_OK;
+    }
+    ddbs_buf__format(&message, "%s: %s", type, outcome->error.reason);
+    write_place(&message, &outcome->error);
+    if (outcome->out_of_time)
+        ddbs_buf__text(&message, "; hint: a larger timeout");
+    return write_error(type, &message, out);
 }

@@ -22,6 +22,7 @@
 #ifndef DDBSTREAM_LAMBDA_H
 #define DDBSTREAM_LAMBDA_H
 #include <ddbstream/consumer.h>
+#include <ddbstream/convert.h>
 #include <ddbstream/metrics.h>
 #ifdef __cplusplus
 extern "C" {
@@ -68,6 +69,51 @@ DDBS_API void ddbs_lambda_run(const ddbs_consumer *consumer, const ddbs_lambda_o
  */
 DDBS_API int ddbs_lambda_main(int argc, char **argv, const ddbs_consumer *consumer,
                               const ddbs_lambda_options *options) DDBS_MUST_CHECK;
+
+/* ---- Any other function ------------------------------------------------------------------------------------------ */
+
+/**
+ * A function that is no consumer of a stream: bytes in, bytes out.
+ *
+ *     static ddbs_status greet(ddbs_ctx *ctx, ddbs_bytes event, ddbs_buf *result)
+ *     {
+ *         if (event.len > 1000)
+ *             return ddbs_fail(ctx, DDBS_E_LIMIT, "an event of %zu bytes", event.len);
+ *         return ddbs_buf_append(result, "\"hello\"", 7);
+ *     }
+ *
+ * Of ddbs_ctx it has what does not belong to a batch: ddbs_ctx_user, _error, _request_id, _invocation, _remaining_ms,
+ * and ddbs_fail; ddbs_ctx_alloc and ddbs_ctx_keep_* last until it returns.
+ * @param event   as it came, mostly JSON; read-only, until the function returns, not NUL-terminated; {NULL, 0}
+ *                can be an empty one
+ * @param result  empty; what the function appends is its answer. It belongs to the runtime. Nothing at all is answered
+ *                as null. Over DDBS_EVENT_BYTES_MAX bytes the invocation is the error Function.ResponseTooLarge
+ * @return DDBS_OK: `result` is the answer; anything else: the invocation is an error, and tells the reason
+ */
+typedef ddbs_status ddbs_raw_fn(ddbs_ctx *ctx, ddbs_bytes event, ddbs_buf *result);
+
+/* Such a function and its life, as in ddbs_consumer; zeroed members but the first are valid. */
+typedef struct ddbs_raw {
+    ddbs_raw_fn *on_event;
+    ddbs_hook_fn *on_start;
+    ddbs_stop_fn *on_stop;
+    void *user;
+} ddbs_raw;
+
+/**
+ * ddbs_lambda_run for any other function: the same isolation, deadline and errors. A crash, an exit or a hang is an
+ * error of its invocation, and the next one finds a new worker. There are no metrics and no log line of its own for an
+ * invocation that went well. Of the options those about records have no effect.
+ */
+DDBS_API void ddbs_lambda_run_raw(const ddbs_raw *function, const ddbs_lambda_options *options)
+    __attribute__((noreturn));
+
+/**
+ * ddbs_lambda_main for any other function. `--event FILE` prints its result as it is, or the error.
+ * @return the exit status, as of ddbs_lambda_main
+ */
+DDBS_API int ddbs_lambda_main_raw(int argc, char **argv, const ddbs_raw *function,
+                                  const ddbs_lambda_options *options) DDBS_MUST_CHECK;
 
 #ifdef __cplusplus
 }

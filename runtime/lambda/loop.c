@@ -5,6 +5,7 @@
 #include "runtime/lambda/failure.h"
 #include "runtime/lambda/log.h"
 #include "runtime/lambda/metrics.h"
+#include "runtime/lambda/raw.h"
 #include "runtime/lambda/runner.h"
 #include "runtime/lambda/share.h"
 #include "runtime/lambda/slots.h"
@@ -104,20 +105,20 @@ static enum ddbs_api_result serve(struct ddbs_api *api, struct engine *engine, s
     ddbs_answer answer;
     struct ddbs_result here;
     struct ddbs_batch batch;
-    bool refused;
+    bool is_batch;
     if (engine->env->isolated) {
         ddbs_supervisor__run(supervisor, invocation, &answer);
         batch = supervisor->batch;
-        refused = !supervisor->has_batch;
+        is_batch = supervisor->has_batch;
     } else {
         run_here(engine, invocation, &here, &batch);
         answer = here.answer;
-        refused = here.refused;
+        is_batch = here.is_batch;
     }
     if (answer.message.ptr != NULL)
         ddbs_log__line(answer.is_error ? DDBS_LOG_ERROR : DDBS_LOG_WARN, invocation->request_id, NULL, "%s",
                        answer.message.ptr);
-    if (!refused)
+    if (is_batch)
         write_batch(&batch, invocation, &answer);
     enum ddbs_api_result result = ddbs_api__answer(api, invocation, &answer);
     ddbs_share__trim(&engine->share, invocation->event.len);
@@ -236,13 +237,14 @@ static int run_slots(struct task *task)
     return run_one(task, NULL);
 }
 
-static int run(const ddbs_consumer *consumer, const ddbs_lambda_options *options)
+static int run(const ddbs_consumer *consumer, ddbs_raw_fn *raw, const ddbs_lambda_options *options)
 {
     struct ddbs_env env;
     ddbs_error error;
     struct task task = { &env, consumer, &error };
     ddbs_error_clear(&error);
     error.status = ddbs_env__read(&env, options, &error);
+    env.raw = raw;
     if (env.runtime_api == NULL) {
         fputs(outside_lambda, stderr);
         return EXIT_FAILURE;
@@ -250,11 +252,23 @@ static int run(const ddbs_consumer *consumer, const ddbs_lambda_options *options
     return error.status == DDBS_OK && env.slots > 1 ? run_slots(&task) : run_one(&task, NULL);
 }
 
-void ddbs_lambda_run(const ddbs_consumer *consumer, const ddbs_lambda_options *options)
+static _Noreturn void live(const ddbs_consumer *consumer, ddbs_raw_fn *raw, const ddbs_lambda_options *options)
 {
-    assert(consumer != NULL);
     ddbs_worker__must_not_be_here();
     setvbuf(stdout, NULL, _IOLBF, 0); /* the log is a pipe: a handler's lines must not wait for a full buffer */
     signal(SIGPIPE, SIG_IGN);         /* a reader of the log that went away must not end the function */
-    exit(run(consumer, options));
+    exit(run(consumer, raw, options));
+}
+
+void ddbs_lambda_run(const ddbs_consumer *consumer, const ddbs_lambda_options *options)
+{
+    assert(consumer != NULL);
+    live(consumer, NULL, options);
+}
+
+void ddbs_lambda_run_raw(const ddbs_raw *function, const ddbs_lambda_options *options)
+{
+    assert(function != NULL && function->on_event != NULL);
+    ddbs_consumer consumer = ddbs_raw__consumer(function);
+    live(&consumer, function->on_event, options);
 }

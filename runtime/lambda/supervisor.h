@@ -24,6 +24,7 @@ struct ddbs_supervisor {
     bool has_batch;          /* the last invocation had one: */
     struct ddbs_batch batch; /* what became of it; lives as long as its event */
     ddbs_outcome outcome;
+    ddbs_str result; /* of a function that is no consumer */
     struct ddbs_batch_numbers numbers;
     unsigned crashes;         /* workers that died, for the log */
     unsigned workers_in_vain; /* made since the last invocation */
