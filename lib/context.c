@@ -25,6 +25,7 @@ void ddbs_ctx__enter(struct ddbs_ctx *ctx, const ddbs_consumer *called, size_t i
     ctx->index = index;
     ctx->active = true;
     ctx->parked = false;
+    ctx->state_touched = false;
 }
 
 bool ddbs_ctx__leave(struct ddbs_ctx *ctx, size_t index)

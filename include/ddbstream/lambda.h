@@ -50,6 +50,13 @@ typedef struct ddbs_lambda_options {
     uint32_t max_workers;
 
     ddbs_park_policy park;
+
+    /* With DDBS_REPORT_ITEMS: answer a failure in a tumbling window in part, too, with the state that the records before
+     * it have left, instead of with an error. Whether Lambda keeps the state of such an answer is documented nowhere,
+     * and nobody has been seen to try: if it does not, what those records added to the state is lost. So it is an error
+     * all the same where that state is not certain: after a crash, a hang, a final call, a failing hook, or a failing
+     * callback that had set it. */
+    bool window_partial;
     ddbs_metrics_options metrics;
 } ddbs_lambda_options;
 

@@ -138,6 +138,7 @@ ddbs_status ddbs_env__read(struct ddbs_env *out, const ddbs_lambda_options *opti
     DDBS_TRY(read_isolation(out, options, error));
     DDBS_TRY(read_metrics(options, error));
     out->park = options->park;
+    out->window_partial = options->window_partial;
     DDBS_TRY(read_slots(out, options, error));
     out->memory_bytes = ((int64_t)number_of("AWS_LAMBDA_FUNCTION_MEMORY_SIZE") << 20) / out->slots;
     return read_event_options(out, options, error);

@@ -71,7 +71,8 @@ static void run_here(struct engine *engine, const struct ddbs_invocation *invoca
                        .done = must_be_here,
                        .request_id = ddbs_str_c(invocation->request_id),
                        .invocation = &info,
-                       .park = engine->env->park };
+                       .park = engine->env->park,
+                       .window_partial = engine->env->window_partial };
 
     *batch = (struct ddbs_batch){ .request_id = invocation->request_id,
                                   .outcome = &result->outcome,

@@ -141,7 +141,8 @@ static int run_event(ddbs_bytes event, const struct program *program)
         return report_init_failure(&error);
     env.raw = program->raw;
     if (ddbs_runner__start(&runner, program->consumer, &env, &error) == DDBS_OK) {
-        ddbs_runner__run(&runner, event, NULL, &result);
+        ddbs_host host = { .park = env.park, .window_partial = env.window_partial };
+        ddbs_runner__run(&runner, event, &host, &result);
         ddbs_metrics__flush((ddbs_str){ NULL, 0 });
         status = report(&result);
     } else {

@@ -416,6 +416,7 @@ static void answer_event(struct ddbs_supervisor *s, const struct ddbs_invocation
         return;
     }
     run_job(s, invocation, event, outcome);
+    outcome->window_partial = outcome->window_partial && s->env->window_partial; /* the worker may claim anything */
     log_death(s, invocation, event, outcome);
     describe_batch(s, invocation, event, crashes);
     if (ddbs_answer_outcome(event, outcome, s->env->report, s->answers, answer) != DDBS_OK)

@@ -116,6 +116,7 @@ static ddbs_outcome take_outcome(const ddbs_outcome *from)
         .checkpoint = from->checkpoint,
         .undecodable = truth(&from->undecodable),
         .out_of_time = truth(&from->out_of_time),
+        .window_partial = truth(&from->window_partial),
     };
     ddbs_error_clear(&claim.error);
     if (from->error.status != DDBS_OK)

@@ -186,6 +186,7 @@ static void run_job(struct worker *worker)
         .request_id = ddbs_str_c(job->request_id),
         .invocation = &info,
         .park = setup->env->park,
+        .window_partial = setup->env->window_partial,
     };
     ddbs_trace__publish(job->trace_id);
     ddbs_numbers__open(&worker->reply->numbers, ddbs_deadline__now_ns());
