@@ -77,6 +77,26 @@ DDBS_API void ddbs_lambda_run(const ddbs_consumer *consumer, const ddbs_lambda_o
 DDBS_API int ddbs_lambda_main(int argc, char **argv, const ddbs_consumer *consumer,
                               const ddbs_lambda_options *options) DDBS_MUST_CHECK;
 
+/* ---- Parking in a file ------------------------------------------------------------------------------------------- */
+
+/* The user of ddbs_park_to_file; outlives the call that gets the options. */
+typedef struct ddbs_park_file {
+    const char *path; /* its folder exists */
+} ddbs_park_file;
+
+/**
+ * A sink that appends to a file: `.park = { .sink = ddbs_park_to_file, .user = &file }` with a ddbs_park_file. Each
+ * record is a line {"sequenceNumber":"...","reason":"...","record":"..."}; the record is a string with its JSON as it
+ * was delivered, for it need not be well-formed. Any number of processes and threads may park in one file, on NFS too.
+ * The file is made where there is none, for its owner only: it holds attribute values.
+ *
+ * A file that cannot be opened is an initialization error, and so is one that is not below /mnt/ inside Lambda: only a
+ * file system that is mounted there (developer guide, configuration-filesystem) outlives the environment.
+ * @return DDBS_OK when the line is on disk; DDBS_E_MEMORY, or DDBS_E_HANDLER with the reason in the log, where it is
+ *         not, or not for sure: it can then be there twice
+ */
+DDBS_API ddbs_status ddbs_park_to_file(void *park_file, const ddbs_parked *parked);
+
 /* ---- Any other function ------------------------------------------------------------------------------------------ */
 
 /**

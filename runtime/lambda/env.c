@@ -4,6 +4,7 @@
 #include "lib/error.h"
 #include "runtime/lambda/log.h"
 #include "runtime/lambda/metrics.h"
+#include "runtime/lambda/park_file.h"
 #include "runtime/lambda/slots.h"
 
 #include <stdlib.h>
@@ -140,6 +141,7 @@ ddbs_status ddbs_env__read(struct ddbs_env *out, const ddbs_lambda_options *opti
     out->park = options->park;
     out->window_partial = options->window_partial;
     DDBS_TRY(read_slots(out, options, error));
+    DDBS_TRY(ddbs_park_file__check(&options->park, error));
     out->memory_bytes = ((int64_t)number_of("AWS_LAMBDA_FUNCTION_MEMORY_SIZE") << 20) / out->slots;
     return read_event_options(out, options, error);
 }
