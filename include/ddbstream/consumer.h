@@ -124,13 +124,14 @@ DDBS_API ddbs_error *ddbs_ctx_error(ddbs_ctx *ctx);
 /** Lambda's id of this invocation; {NULL, 0} outside Lambda. A repeated delivery can have the same id. */
 DDBS_API ddbs_str ddbs_ctx_request_id(const ddbs_ctx *ctx);
 
-/* What Lambda says about an invocation besides its event; {NULL, 0}: nothing. An event source mapping sends the ARN
- * only. Whoever invokes the function writes the others. */
+/* What Lambda says about an invocation besides its event (developer guide, runtimes-api); {NULL, 0}: nothing, or what
+ * is over the limit, or no UTF-8. An event source mapping sends the ARN only; the others are written by whoever invokes
+ * the function, and are not checked for anything. The library never logs them. */
 typedef struct ddbs_invocation_info {
-    ddbs_str function_arn;     /* that was invoked, with ":alias" or ":version" where one was named */
-    ddbs_str client_context;   /* JSON, of the mobile SDK or of Invoke's ClientContext */
-    ddbs_str cognito_identity; /* JSON, of the mobile SDK */
-    ddbs_str tenant_id;        /* of functions with tenant isolation */
+    ddbs_str function_arn;   /* that was invoked, with ":alias" or ":version" where one was named; at most 511 bytes */
+    ddbs_str client_context; /* JSON, of the mobile SDK or of Invoke's ClientContext; 4,095 bytes */
+    ddbs_str cognito_identity; /* JSON, of the mobile SDK; 1,023 bytes */
+    ddbs_str tenant_id;        /* of functions with tenant isolation; 511 bytes */
 } ddbs_invocation_info;
 
 /** What is known of this invocation, alive during the callback. Never NULL. */
@@ -186,7 +187,8 @@ DDBS_API ddbs_str ddbs_ctx_state(const ddbs_ctx *ctx);
 
 /**
  * Set the state that goes to the next invocation of the window: a JSON object, in any callback of a batch. It is kept
- * only if the batch succeeds (but see `window_partial` in lambda.h). Not set, the one that came goes back; after a final call {} does, whatever was set.
+ * only if the batch succeeds (but see `window_partial` in lambda.h). Not set, the one that came goes back; after a
+ * final call {} does, whatever was set.
  * @param json  copied; may be a part of ddbs_ctx_state()
  * @return DDBS_OK, DDBS_E_USAGE outside windows, DDBS_E_TYPE for JSON that is no object, DDBS_E_SYNTAX, DDBS_E_LIMIT
  *         for more than DDBS_STATE_MAX bytes or DDBS_EVENT_DEPTH_MAX - 1 brackets open at once, DDBS_E_MEMORY; the
@@ -321,8 +323,9 @@ typedef struct ddbs_answer {
 /**
  * The answer to a processed event: `{"batchItemFailures":[]}` when every record is accounted for, with `state` in a
  * tumbling window; else one identifier or an error, as `report` says. A failure is always an error in a tumbling
- * window unless the outcome says `window_partial`, where the sequence numbers are not strictly increasing, and where no record is left to be named; the final
- * call of a window with a state that on_window did not take is one, too. An error's message reads
+ * window (but see `window_partial`), where the sequence numbers are not strictly increasing, and where no record is
+ * left to be named; the final call of a window with a state that on_window did not take is one, too. An error's message
+ * reads
  * "Function.HandlerFailed: <reason>; record 8/10 seq=<sequence number>", counted from 1: this is `Records[7]`.
  * @return DDBS_OK or DDBS_E_MEMORY
  */

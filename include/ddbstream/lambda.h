@@ -13,6 +13,7 @@
  *
  * Environment (it wins over the options; an unknown value is an initialization error that names the legal ones):
  *   AWS_LAMBDA_RUNTIME_API  host:port of the Runtime API; set by Lambda, and by `ddbstream run` and `serve`
+ *   AWS_LAMBDA_MAX_CONCURRENCY  set on Managed Instances: how many events at once, see max_workers; else 1
  *   DDBS_REPORT             "error" (default) or "items": see ddbs_report
  *   DDBS_ISOLATION          "worker" (default) or "none": see ddbs_isolation
  *   DDBS_MAX_WORKERS        1 to 64 (default): the most invocations at once, see max_workers
@@ -46,16 +47,18 @@ typedef struct ddbs_lambda_options {
      * more than one, and say how many in AWS_LAMBDA_MAX_CONCURRENCY (developer guide,
      * lambda-managed-instances-runtimes). Each is taken by processes of its own, with DDBS_ISOLATION_NONE by one: a
      * handler needs no locks, its on_start runs in each of them, none takes an event before that is done in all, and a
-     * crash is no matter of the others. AWS_LAMBDA_FUNCTION_MEMORY_SIZE is shared among them. */
+     * crash is no matter of the others. AWS_LAMBDA_FUNCTION_MEMORY_SIZE is shared among them. What would end the
+     * program where there is one, a Runtime API that is broken or a worker that cannot be started again, ends all of
+     * them: Lambda replaces the environment, and what was not answered comes again. */
     uint32_t max_workers;
 
     ddbs_park_policy park;
 
-    /* With DDBS_REPORT_ITEMS: answer a failure in a tumbling window in part, too, with the state that the records before
-     * it have left, instead of with an error. Whether Lambda keeps the state of such an answer is documented nowhere,
-     * and nobody has been seen to try: if it does not, what those records added to the state is lost. So it is an error
-     * all the same where that state is not certain: after a crash, a hang, a final call, a failing hook, or a failing
-     * callback that had set it. */
+    /* With DDBS_REPORT_ITEMS: answer a failure in a tumbling window in part, too, with the state that the records
+     * before it have left, instead of with an error. Whether Lambda keeps the state of such an answer is documented
+     * nowhere: if it does not, what those records added to the state is lost. It is an error all the same where that
+     * state is not certain: after a crash, a hang, a final call, a failing hook, or a failing callback that had set
+     * it. */
     bool window_partial;
     ddbs_metrics_options metrics;
 } ddbs_lambda_options;
