@@ -81,6 +81,7 @@ def a_413_all_the_same_is_no_second_answer():
 def a_crash_is_an_error_and_the_next_event_finds_a_new_worker():
     for word, error_type, text in (("crash secret-in-the-event", "Function.HandlerCrashed", "SIGSEGV"),
                                    ("overwrite", "Function.HandlerCrashed", "SIGSEGV"),
+                                   ("die", "Function.HandlerCrashed", "SIGKILL"),
                                    ("leave", "Function.HandlerExited", "exit status 0")):
         run = serve("raw", "before", word, "after")
         expect_result(run.posts[0], b"before")
@@ -93,8 +94,8 @@ def a_crash_is_an_error_and_the_next_event_finds_a_new_worker():
 
 
 @test
-def in_one_process_a_crash_ends_it_without_an_answer():
-    for word, status in (("crash", -11), ("leave", 0)):
+def in_one_process_a_death_ends_it_without_an_answer():
+    for word, status in (("die", -9), ("leave", 0)):
         run = Run("raw", [event_reply("before"), event_reply(word, 1)], env=ALONE)
         expect((run.status, len(run.posts)), (status, 1))
         expect_result(run.posts[0], b"before")

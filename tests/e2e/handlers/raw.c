@@ -59,6 +59,13 @@ static ddbs_status crash(ddbs_ctx *ctx, ddbs_bytes event, ddbs_buf *result)
     return DDBS_OK;
 }
 
+static ddbs_status die(ddbs_ctx *ctx, ddbs_bytes event, ddbs_buf *result)
+{
+    DDBS_TRY(echo(ctx, event, result));
+    raise(SIGKILL);
+    return DDBS_OK;
+}
+
 static ddbs_status overwrite(ddbs_ctx *ctx, ddbs_bytes event, ddbs_buf *result)
 {
     *(volatile unsigned char *)(uintptr_t)event.ptr = 'x';
@@ -90,11 +97,17 @@ static const struct {
     const char *word;
     ddbs_raw_fn *act;
 } deeds[] = {
-    { "size ", size },          { "look", look },
-    { "refuse", refuse },       { "skip", skip },
-    { "memory", no_memory },    { "crash", crash },
-    { "overwrite", overwrite }, { "hang", hang },
-    { "leave", leave },         { "fork", come_back_as_a_child },
+    { "size ", size },
+    { "look", look },
+    { "refuse", refuse },
+    { "skip", skip },
+    { "memory", no_memory },
+    { "crash", crash },
+    { "die", die },
+    { "overwrite", overwrite },
+    { "hang", hang },
+    { "leave", leave },
+    { "fork", come_back_as_a_child },
 };
 
 static ddbs_status take(ddbs_ctx *ctx, ddbs_bytes event, ddbs_buf *result)
