@@ -25,6 +25,7 @@ void ddbs_ctx__enter(struct ddbs_ctx *ctx, const ddbs_consumer *called, size_t i
     ctx->index = index;
     ctx->active = true;
     ctx->parked = false;
+    ctx->state_touched = false;
 }
 
 bool ddbs_ctx__leave(struct ddbs_ctx *ctx, size_t index)
@@ -65,6 +66,12 @@ ddbs_error *ddbs_ctx_error(ddbs_ctx *ctx)
 ddbs_str ddbs_ctx_request_id(const ddbs_ctx *ctx)
 {
     return ctx->host->request_id;
+}
+
+const ddbs_invocation_info *ddbs_ctx_invocation(const ddbs_ctx *ctx)
+{
+    static const ddbs_invocation_info nothing;
+    return ctx->host->invocation == NULL ? &nothing : ctx->host->invocation;
 }
 
 int64_t ddbs_ctx_remaining_ms(const ddbs_ctx *ctx)

@@ -33,6 +33,8 @@ struct ddbs_ctx {
 
     char *state; /* as ddbs_ctx_set_state() left it; NULL: not set */
     size_t state_len, state_size;
+    bool state_touched;  /* by the callback at hand */
+    bool state_doubtful; /* a callback that failed has, or may have, a part in it */
 };
 
 /* Begin a context; `host` and `event` may be NULL. */
@@ -53,6 +55,12 @@ void ddbs_ctx__store(struct ddbs_ctx *ctx, size_t count);
 
 /* What is wrong with a text that should be a window's state, and the status for that; NULL: nothing. */
 const char *ddbs_state__fault(ddbs_str json, ddbs_status *status);
+
+/* A callback returned: if it failed, the state may tell of what is not done. */
+void ddbs_state__returned(struct ddbs_ctx *ctx, ddbs_status status);
+
+/* The batch failed: note in the outcome whether it can be answered in part, and with which state. */
+void ddbs_state__settle(const struct ddbs_ctx *ctx, ddbs_outcome *outcome);
 
 /* Whether a policy gives record `index` up before it is started, because it was started too often. */
 bool ddbs_park__worn_out(const struct ddbs_ctx *ctx, size_t index, uint32_t *attempts);

@@ -33,9 +33,10 @@ static bool is_good(ddbs_status status)
 /* A callback returned: its status, unless somebody jumped. */
 static ddbs_status returned(ddbs_ctx *ctx, size_t index, ddbs_status status)
 {
-    if (ddbs_ctx__leave(ctx, index))
-        return status;
-    return ddbs_fail(ctx, DDBS_E_USAGE, "a callback was left by a jump into another one");
+    if (!ddbs_ctx__leave(ctx, index))
+        status = ddbs_fail(ctx, DDBS_E_USAGE, "a callback was left by a jump into another one");
+    ddbs_state__returned(ctx, status);
+    return status;
 }
 
 static void started(const ddbs_ctx *ctx, size_t index)
@@ -287,6 +288,8 @@ ddbs_status ddbs_process(const ddbs_event *event, const ddbs_consumer *consumer,
         outcome->checkpoint = flush(&ctx, run_records(&ctx, outcome), outcome);
         if (outcome->error.status == DDBS_OK)
             finish_window(&ctx, outcome);
+        else
+            ddbs_state__settle(&ctx, outcome);
     }
     account(&ctx, outcome);
     return outcome->error.status;

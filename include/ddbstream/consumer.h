@@ -124,6 +124,19 @@ DDBS_API ddbs_error *ddbs_ctx_error(ddbs_ctx *ctx);
 /** Lambda's id of this invocation; {NULL, 0} outside Lambda. A repeated delivery can have the same id. */
 DDBS_API ddbs_str ddbs_ctx_request_id(const ddbs_ctx *ctx);
 
+/* What Lambda says about an invocation besides its event (developer guide, runtimes-api); {NULL, 0}: nothing, or what
+ * is over the limit, or no UTF-8. An event source mapping sends the ARN only; the others are written by whoever invokes
+ * the function, and are not checked for anything. The library never logs them. */
+typedef struct ddbs_invocation_info {
+    ddbs_str function_arn;   /* that was invoked, with ":alias" or ":version" where one was named; at most 511 bytes */
+    ddbs_str client_context; /* JSON, of the mobile SDK or of Invoke's ClientContext; 4,095 bytes */
+    ddbs_str cognito_identity; /* JSON, of the mobile SDK; 1,023 bytes */
+    ddbs_str tenant_id;        /* of functions with tenant isolation; 511 bytes */
+} ddbs_invocation_info;
+
+/** What is known of this invocation, alive during the callback. Never NULL. */
+DDBS_API const ddbs_invocation_info *ddbs_ctx_invocation(const ddbs_ctx *ctx);
+
 /** Milliseconds until the invocation's deadline, below 0 after it; INT64_MAX where no deadline is known: there was
  *  none, or it was past on arrival or more than 905 seconds away, and then a clock is wrong. */
 DDBS_API int64_t ddbs_ctx_remaining_ms(const ddbs_ctx *ctx);
@@ -174,7 +187,8 @@ DDBS_API ddbs_str ddbs_ctx_state(const ddbs_ctx *ctx);
 
 /**
  * Set the state that goes to the next invocation of the window: a JSON object, in any callback of a batch. It is kept
- * only if the batch succeeds. Not set, the one that came goes back; after a final call {} does, whatever was set.
+ * only if the batch succeeds (but see `window_partial` in lambda.h). Not set, the one that came goes back; after a
+ * final call {} does, whatever was set.
  * @param json  copied; may be a part of ddbs_ctx_state()
  * @return DDBS_OK, DDBS_E_USAGE outside windows, DDBS_E_TYPE for JSON that is no object, DDBS_E_SYNTAX, DDBS_E_LIMIT
  *         for more than DDBS_STATE_MAX bytes or DDBS_EVENT_DEPTH_MAX - 1 brackets open at once, DDBS_E_MEMORY; the
@@ -232,7 +246,9 @@ typedef struct ddbs_host {
     void (*done)(void *self, size_t index);      /* it is accounted for; never with on_batch_end or on_batch */
     void (*committed)(void *self, size_t count); /* only with those: the first `count` are durable; always growing */
     ddbs_str request_id;
+    const ddbs_invocation_info *invocation;
     ddbs_park_policy park;
+    bool window_partial; /* a failure in a tumbling window may be answered in part, where its state allows it */
 } ddbs_host;
 
 /* What became of a batch. Up to `checkpoint` every record is accounted for:
@@ -248,8 +264,13 @@ typedef struct ddbs_outcome {
     bool undecodable;  /* the record at the checkpoint failed because it does not decode */
     bool out_of_time;  /* the batch was stopped before the record at the checkpoint: too little time was left */
 
+    /* The host allows it, and the batch of a window that goes on has failed with a state that is known to tell of the
+     * records before the checkpoint, of all of them and of no other: each of their callbacks and hooks returned well,
+     * and the callback that failed was a record's and set no state. */
+    bool window_partial;
+
     /* Of a window, in the arena: as ddbs_ctx_set_state() left it; after a final call "{}", where on_window took it.
-     * {NULL, 0}: not set, or the batch failed. */
+     * {NULL, 0}: not set, or the batch failed without window_partial. */
     ddbs_str state;
 
     /* Sequence number of the record at the checkpoint, in the event, not NUL-terminated; {NULL, 0}: there is none. */
@@ -302,8 +323,9 @@ typedef struct ddbs_answer {
 /**
  * The answer to a processed event: `{"batchItemFailures":[]}` when every record is accounted for, with `state` in a
  * tumbling window; else one identifier or an error, as `report` says. A failure is always an error in a tumbling
- * window, where the sequence numbers are not strictly increasing, and where no record is left to be named; the final
- * call of a window with a state that on_window did not take is one, too. An error's message reads
+ * window (but see `window_partial`), where the sequence numbers are not strictly increasing, and where no record is
+ * left to be named; the final call of a window with a state that on_window did not take is one, too. An error's message
+ * reads
  * "Function.HandlerFailed: <reason>; record 8/10 seq=<sequence number>", counted from 1: this is `Records[7]`.
  * @return DDBS_OK or DDBS_E_MEMORY
  */

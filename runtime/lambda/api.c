@@ -108,6 +108,7 @@ static enum ddbs_api_result accept_event(struct ddbs_api *api, const struct ddbs
     memcpy(out->request_id, reply->request_id, sizeof out->request_id);
     memcpy(out->trace_id, reply->trace_id, sizeof out->trace_id);
     memcpy(out->invocation_id, reply->invocation_id, sizeof out->invocation_id);
+    out->details = reply->details;
     out->event = reply->body;
     judge_arrival(reply, &out->refusal);
     read_deadline(api, reply->deadline, out);

@@ -16,11 +16,13 @@ struct ddbs_attempt {
 
 /* One invocation, written by the supervisor at the begin of the index. The worker reads it. */
 struct ddbs_job {
-    const ddbs_event *event;
+    const ddbs_event *event; /* NULL: there is none, and `bytes` goes to a function that is no consumer */
+    ddbs_bytes bytes;
     struct ddbs_deadline deadline;
     int64_t soft_ms; /* no record starts with less time left; 0: no limit */
     char request_id[DDBS_REQUEST_ID_MAX + 1];
     char trace_id[DDBS_TRACE_ID_MAX + 1];
+    struct ddbs_details details;
     struct ddbs_attempt attempts[DDBS_ATTEMPTS_MAX];
 };
 
@@ -38,7 +40,7 @@ struct ddbs_worker_reply {
     ddbs_outcome outcome; /* its views mean nothing to the supervisor */
     struct ddbs_crash crash;
     struct ddbs_batch_numbers numbers;
-    size_t state_len; /* of a window's state, which follows */
-    char state[];
+    size_t text_len; /* of what follows, where it has room: a window's state, or the result of a raw function */
+    char text[];
 };
 #endif

@@ -17,6 +17,11 @@ void ddbs_verdict__claim(const struct ddbs_worker_reply *reply, ddbs_error *erro
 void ddbs_verdict__ended(const struct ddbs_worker_reply *reply, size_t reply_size, const struct ddbs_ledger *ledger,
                          ddbs_arena *arena, ddbs_outcome *outcome);
 
+/* The same for an invocation without records, whose result is copied, too: {NULL, 0} where it is too large to be there,
+ * with its length. */
+void ddbs_verdict__raw_ended(const struct ddbs_worker_reply *reply, size_t reply_size, const struct ddbs_ledger *ledger,
+                             ddbs_arena *arena, ddbs_outcome *outcome, ddbs_str *result);
+
 /* Its time was over, and it was ended. */
 void ddbs_verdict__timeout(const struct ddbs_ledger *ledger, ddbs_outcome *outcome);
 

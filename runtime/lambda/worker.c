@@ -4,6 +4,7 @@
 
 #include "runtime/lambda/crash.h"
 #include "runtime/lambda/metrics.h"
+#include "runtime/lambda/raw.h"
 #include "runtime/lambda/trace.h"
 
 #include <dirent.h>
@@ -186,22 +187,26 @@ static uint32_t attempts(void *self, ddbs_str sequence)
 
 /* ---- Working ---- */
 
-/* The outcome and the state of a window, which must fit behind it. */
-static size_t write_reply(struct worker *worker, const ddbs_outcome *outcome)
+/* The outcome, and a text behind it. What has no room there is told by its length alone. */
+static size_t write_reply(struct worker *worker, const ddbs_outcome *outcome, ddbs_str text)
 {
     struct ddbs_worker_reply *reply = worker->reply;
     size_t room = worker->setup->share->reply_size - sizeof *reply;
     reply->outcome = *outcome;
-    reply->state_len = outcome->state.len < room ? outcome->state.len : 0;
-    if (reply->state_len > 0)
-        memcpy(reply->state, outcome->state.ptr, reply->state_len);
-    return sizeof *reply + reply->state_len;
+    reply->text_len = text.len;
+    if (text.len == 0 || text.len > room)
+        return sizeof *reply;
+    memcpy(reply->text, text.ptr, text.len);
+    return sizeof *reply + text.len;
 }
 
 static void run_job(struct worker *worker)
 {
     const struct ddbs_job *job = worker->job;
+    const struct ddbs_worker_setup *setup = worker->setup;
     ddbs_outcome outcome;
+    ddbs_str text;
+    ddbs_invocation_info info = ddbs_details__info(&job->details);
     ddbs_host host = {
         .self = worker,
         .remaining_ms = remaining_ms,
@@ -212,16 +217,23 @@ static void run_job(struct worker *worker)
         .committed = committed,
         .attempts = attempts,
         .request_id = ddbs_str_c(job->request_id),
-        .park = worker->setup->env->park,
+        .invocation = &info,
+        .park = setup->env->park,
+        .window_partial = setup->env->window_partial,
     };
     ddbs_trace__publish(job->trace_id);
     ddbs_numbers__open(&worker->reply->numbers, ddbs_deadline__now_ns());
-    (void)ddbs_process(job->event, worker->setup->consumer, &host, worker->arena, &outcome);
+    if (job->event == NULL) {
+        ddbs_raw__call(setup->consumer, setup->env->raw, &host, job->bytes, worker->arena, &outcome, &text);
+    } else {
+        (void)ddbs_process(job->event, setup->consumer, &host, worker->arena, &outcome);
+        text = outcome.state;
+    }
     must_be_worker(worker);
     ddbs_numbers__close(&worker->reply->numbers, ddbs_deadline__now_ns());
     ddbs_metrics__flush(host.request_id);
     fflush(stdout); /* what the handler printed belongs to this invocation, and an environment may be frozen after it */
-    send_frame(worker, DDBS_FRAME_END, write_reply(worker, &outcome));
+    send_frame(worker, DDBS_FRAME_END, write_reply(worker, &outcome, text));
     ddbs_arena_reset(worker->arena);
 }
 
