@@ -5,17 +5,22 @@
 
 #include <link.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <ucontext.h>
+#include <unistd.h>
 
 static const int deadly[] = { SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT, SIGTRAP, SIGSYS };
 enum { STACK_SIZE = 64 * 1024, PATH_SHOWN = 64 };
 
 /* The handler's only way to its report; set before any callback runs, and never again. */
 static struct ddbs_crash *report;
+
+/* What a thread runs; only lanes say. */
+static _Thread_local size_t record_here = DDBS_NOWHERE;
 
 static void where(const void *context, uintptr_t *pc, uintptr_t *frame)
 {
@@ -47,9 +52,19 @@ static void walk(uintptr_t frame)
     }
 }
 
+/* Only one of several threads that crash at the same time reports; it ends the others with the process. */
+static void be_the_only_one(void)
+{
+    static atomic_flag taken = ATOMIC_FLAG_INIT;
+    while (atomic_flag_test_and_set(&taken))
+        pause();
+}
+
 static void note(int number, siginfo_t *info, void *context)
 {
     uintptr_t frame;
+    be_the_only_one();
+    report->record = record_here;
     report->code = info->si_code;
     report->address = (uintptr_t)info->si_addr;
     where(context, &report->frames[0], &frame);
@@ -60,14 +75,45 @@ static void note(int number, siginfo_t *info, void *context)
     raise(number);
 }
 
+/* Give the thread at hand a stack for signals; NULL where it has none. */
+static void *make_signal_stack(void)
+{
+    void *memory = mmap(NULL, STACK_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    stack_t stack = { .ss_sp = memory, .ss_size = STACK_SIZE };
+    if (memory == MAP_FAILED)
+        return NULL;
+    if (sigaltstack(&stack, NULL) == 0)
+        return memory;
+    munmap(memory, STACK_SIZE);
+    return NULL;
+}
+
+void *ddbs_crash__enter_thread(void)
+{
+    record_here = DDBS_NOWHERE;
+    return make_signal_stack();
+}
+
+void ddbs_crash__leave_thread(void *memory)
+{
+    stack_t none = { .ss_flags = SS_DISABLE };
+    if (memory == NULL)
+        return;
+    sigaltstack(&none, NULL);
+    munmap(memory, STACK_SIZE);
+}
+
+void ddbs_crash__at_record(size_t index)
+{
+    record_here = index;
+}
+
 bool ddbs_crash__watch(struct ddbs_crash *crash)
 {
     struct sigaction action = { .sa_flags = (int)(SA_SIGINFO | SA_ONSTACK | SA_RESETHAND | SA_NODEFER) };
-    void *memory = mmap(NULL, STACK_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    stack_t stack = { .ss_sp = memory, .ss_size = STACK_SIZE };
     report = crash;
     action.sa_sigaction = note;
-    if (memory == MAP_FAILED || sigaltstack(&stack, NULL) != 0)
+    if (make_signal_stack() == NULL)
         return false;
     for (size_t i = 0; i < sizeof deadly / sizeof *deadly; i++) {
         if (sigaction(deadly[i], &action, NULL) != 0)
