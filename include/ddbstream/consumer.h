@@ -176,8 +176,8 @@ DDBS_API ddbs_status ddbs_ctx_keep_item(ddbs_ctx *ctx, const ddbs_item *item, co
  *
  *   - All changes of one item, that is with the same table and equal keys, run in the same lane and in the order of the
  *     batch. Items are spread over the lanes by a hash, so that an item can wait for another one's.
- *   - A record whose keys are not known (it does not decode, or has none) could be any item's: it starts when all before
- *     it are through, runs alone, and those behind it start afterwards.
+ *   - A record whose keys are not known (it does not decode, or has none) could be any item's: it starts when all
+ *     before it are through, runs alone, and those behind it start afterwards.
  *   - After a failure no lane starts a record behind it; those that run are waited for. The batch stops at the first
  *     record that is not done. Records behind that one may be done all the same, in other lanes, and are delivered and
  *     run AGAIN, because a stream has one checkpoint and not one for each record: with lanes a handler must bear to see

@@ -396,6 +396,29 @@ TEST(lanes_that_no_thread_could_be_made_for_are_run_all_the_same)
 #define KEYED(sequence, table, keys)                                                                                   \
     "{'eventName':'INSERT'," SOURCE ",'dynamodb':{'SequenceNumber':'" sequence "','Keys':{" keys "}}" STREAM(table) "}"
 
+/* Three times one item, then three others. */
+static const struct {
+    const char *table, *keys;
+} items[] = {
+    { "a", "'id':{'N':'1'},'at':{'S':'x'}" },
+    { "a", "'at':{'S':'x'},'id':{'N':'1.0'}" },
+    { "a", "'id':{'N':'100E-2'},'at':{'S':'\\u0078'}" },
+    { "b", "'id':{'N':'1'},'at':{'S':'x'}" },
+    { "a", "'id':{'N':'2'},'at':{'S':'x'}" },
+    { "a", "'id':{'S':'1'},'at':{'B':'MQ=='}" },
+};
+enum { ITEMS = sizeof items / sizeof *items };
+
+static struct parsed parse_items(void)
+{
+    char text[ITEMS * 300];
+    size_t len = (size_t)snprintf(text, sizeof text, "{'Records':[");
+    for (size_t i = 0; i < ITEMS; i++)
+        len += (size_t)snprintf(text + len, sizeof text - len, KEYED("%zu", "%s", "%s") "%s", i + 1, items[i].keys,
+                                items[i].table, i + 1 < ITEMS ? "," : "]}");
+    return parse(text);
+}
+
 /* With 64 lanes two different items hardly share one, and these do not. */
 struct seen {
     size_t lanes[16];
@@ -430,21 +453,15 @@ TEST(keys_are_compared_by_value_and_with_their_table)
     ddbs_consumer consumer = { .on_any = see, .on_batch_end = look_at_kept, .lanes = DDBS_LANES_MAX, .user = &seen };
     ddbs_host host = { .self = &run, .parallel = in_threads };
     run.limit = SIZE_MAX;
-    struct parsed p = parse(EVENT(
-        KEYED("1", "a", "'id':{'N':'1'},'at':{'S':'x'}") "," KEYED("2", "a", "'at':{'S':'x'},'id':{'N':'1.0'}") "," KEYED("3", "a", "'id':{'N':'100E-2'},'at':{'S':'\\u0078'}") "," KEYED(
-            "4", "b",
-            "'id':{'N':'1'},'at':{'S':'x'}") "," KEYED("5", "a",
-                                                       "'id':{'N':'2'},'at':{'S':'x'}") "," KEYED("6", "a",
-                                                                                                  "'id':{'S':'1'}") "," KEYED("7",
-                                                                                                                              "a",
-                                                                                                                              "'id':{'B':'MQ=='}")));
+    struct parsed p = parse_items();
     REQUIRE(p.event != NULL);
     CHECK_STATUS(ddbs_process(p.event, &consumer, &host, p.arena, &outcome), DDBS_OK);
-    CHECK_INT(outcome.done, 7);
+    CHECK_INT(outcome.done, ITEMS);
     CHECK_INT(seen.lanes[1], seen.lanes[0]);
     CHECK_INT(seen.lanes[2], seen.lanes[0]);
     CHECK(seen.lanes[3] != seen.lanes[0]);
     CHECK(seen.lanes[4] != seen.lanes[0]);
+    CHECK(seen.lanes[5] != seen.lanes[0]);
     parsed_free(&p);
 }
 

@@ -6,8 +6,8 @@
  *   queue   nothing is finished before on_batch_end; the deed is done in the callback
  *   flush   everything in on_batch_end, the deed too, without commits
  *   commit  the same, with a commit after each record
- * MATRIX_LANES is the number of lanes, and MATRIX_WAIT_MS how long a deed waits, so that what the other lanes do is done
- * before it. */
+ * MATRIX_LANES is the number of lanes, and MATRIX_WAIT_MS how long a deed waits, so that what the other lanes do
+ * is done before it. */
 #include "deeds.h"
 
 enum { QUEUE_MAX = 64, TEXT_MAX = 64 };
