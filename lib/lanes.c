@@ -95,7 +95,8 @@ static unsigned char choose_lane(struct ddbs_lanes *lanes, size_t index)
     bool keyed = ddbs_event_record(batch->event, index, batch->arena, &record, &batch->error) == DDBS_OK &&
                  hash_keys(record, &hash);
     ddbs_arena__release(batch->arena, mark);
-    return keyed ? (unsigned char)(hash % lanes->count) : ALONE;
+    size_t lane = keyed ? hash % lanes->count : ALONE;
+    return (unsigned char)lane;
 }
 
 static bool open_lane(struct ddbs_lanes *lanes, size_t number)
