@@ -239,9 +239,9 @@ typedef struct ddbs_park_policy {
     ddbs_park_fn *sink; /* NULL: nothing is ever parked */
     void *user;         /* the sink's */
 
-    /* A record that was started this often before and did not get done, instead of starting it again; 0: never. Counted
-     * by this environment, so it is a lower bound of the truth. Not with on_batch or
-     * on_batch_end: there nobody knows whose fault it was. */
+    /* A record that this many deliveries stopped at before, instead of starting it again; 0: never. Whether it failed,
+     * crashed or did not decode makes no difference; running out of time does not count. Counted by this environment,
+     * so it is a lower bound of the truth. Not with on_batch or on_batch_end: there nobody knows whose fault it was. */
     uint32_t after_attempts;
 
     bool poison; /* records that do not decode, unless on_poison is set */

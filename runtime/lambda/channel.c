@@ -1,6 +1,7 @@
 /* channel.c: see channel.h. */
 #define _GNU_SOURCE
 #include "runtime/lambda/channel.h"
+#include <ddbstream/base.h>
 
 #include <errno.h>
 #include <fcntl.h>
@@ -11,6 +12,10 @@
 
 /* Where a handler that closes descriptors by number, or walks over the low ones, hardly comes. */
 enum { HIGH_DESCRIPTOR = 900, WORDS_AT_ONCE = 1024 };
+
+/* Two words for each record of the largest batch. Pipes of up to 1 MiB need no privilege (pipe(7)). */
+enum { PIPE_SIZE = 128 << 10 };
+_Static_assert(PIPE_SIZE >= 2 * sizeof(uint32_t) * DDBS_EVENT_RECORDS_MAX, "the words of a batch fit");
 
 /* A word: two bits of kind, sixteen of generation, fourteen of index: 10,000 records fit. */
 enum { INDEX_BITS = 14, GENERATION_BITS = 16 };
@@ -42,7 +47,8 @@ bool ddbs_channel__open(struct ddbs_channel *channel)
         close(pair[1]);
         return false;
     }
-    *channel = (struct ddbs_channel){ pair[0], pair[1], progress[0], progress[1] };
+    *channel = (struct ddbs_channel){ pair[0], pair[1], progress[0], progress[1], .narrow = false };
+    channel->narrow = fcntl(channel->progress_out, F_SETPIPE_SZ, PIPE_SIZE) < PIPE_SIZE;
     move_high(&channel->worker);
     move_high(&channel->progress_out);
     /* The supervisor never waits in a read: it waits in poll, for several things at once. */

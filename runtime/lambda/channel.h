@@ -2,7 +2,10 @@
  *
  * Frames go both ways over a socketpair that keeps their boundaries. Progress goes one way, through a pipe: words of
  * four bytes that a stray store in the worker cannot forge. Every frame and word carries the generation of its worker,
- * so that one that was already given up is not believed. */
+ * so that one that was already given up is not believed.
+ *
+ * A word costs the worker one write, and a supervisor that woke up for each would cost more than that: so the pipe has
+ * room for all the words of a batch, and is read when the batch is over, however it came to its end. */
 #ifndef LAMBDA_CHANNEL_H
 #define LAMBDA_CHANNEL_H
 #include <stdbool.h>
@@ -38,7 +41,13 @@ struct ddbs_progress {
 struct ddbs_channel {
     int supervisor, worker; /* of the socketpair */
     int progress_in, progress_out;
+    bool narrow; /* the system gave no pipe of that size: it must be read while the worker runs */
 };
+
+#define DDBS_CHANNEL_CLOSED                                                                                            \
+    {                                                                                                                  \
+        .supervisor = -1, .worker = -1, .progress_in = -1, .progress_out = -1                                          \
+    }
 
 bool ddbs_channel__open(struct ddbs_channel *channel);
 

@@ -62,6 +62,8 @@ void ddbs_ledger__accuse(struct ddbs_ledger *ledger, size_t index)
 
 /* ---- One lane: in order, one at a time ---- */
 
+/* Records come in order, one at a time. The worker says only of the first that it starts it: when one is done, the next
+ * is at hand, be it in the decoder or in its callback. With commits it says so of each. */
 static bool note_started(struct ddbs_ledger *ledger, size_t index)
 {
     bool next = ledger->by_commit ? index >= ledger->suspect : index == ledger->done;
@@ -77,7 +79,8 @@ static bool note_done(struct ddbs_ledger *ledger, size_t index)
     if (ledger->by_commit || index >= ledger->records || index != ledger->done)
         return false;
     ledger->done++;
-    ledger->running = false;
+    ledger->running = ledger->done < ledger->records;
+    ledger->suspect = ledger->done;
     return true;
 }
 

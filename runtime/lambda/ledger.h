@@ -14,7 +14,7 @@ struct ddbs_ledger {
     bool by_commit;   /* only what is committed is done: the consumer has on_batch_end or on_batch */
     size_t done;      /* the first `done` records */
     size_t committed; /* the first `committed` records */
-    bool running;     /* a record was started and did not get done: */
+    bool running;     /* a record is at hand and did not get done: */
     size_t suspect;   /* that one */
     bool broken;      /* a word came that cannot be right */
 

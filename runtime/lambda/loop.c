@@ -134,7 +134,7 @@ static void report_init_failure(struct ddbs_api *api, const ddbs_error *error)
 {
     char body[DDBS_FAILURE_BODY_MAX];
     ddbs_answer answer = ddbs_failure__init(error, body);
-    ddbs_log__line(DDBS_LOG_ERROR, NULL, answer.error_type, "%s; exiting", error->reason);
+    ddbs_log__line(DDBS_LOG_FATAL, NULL, answer.error_type, "%s; exiting", error->reason);
     ddbs_api__init_error(api, answer.body, answer.error_type);
 }
 
@@ -195,7 +195,8 @@ static int run(const ddbs_consumer *consumer, const ddbs_lambda_options *options
 {
     struct ddbs_env env;
     struct ddbs_api api;
-    struct engine engine = { .env = &env, .supervisor = { .signals = -1, .statm = -1, .channel = { -1, -1, -1, -1 } } };
+    struct engine engine = { .env = &env,
+                             .supervisor = { .signals = -1, .statm = -1, .channel = DDBS_CHANNEL_CLOSED } };
     ddbs_error error;
     ddbs_status status = ddbs_env__read(&env, options, &error);
 
@@ -204,7 +205,7 @@ static int run(const ddbs_consumer *consumer, const ddbs_lambda_options *options
         return EXIT_FAILURE;
     }
     if (!ddbs_share__open(&engine.share) || ddbs_api__open(&api, env.runtime_api, engine.share.event) != DDBS_OK) {
-        ddbs_log__line(DDBS_LOG_ERROR, NULL, NULL,
+        ddbs_log__line(DDBS_LOG_FATAL, NULL, NULL,
                        "no memory for the Runtime API, or its address is too long; exiting");
         return EXIT_FAILURE;
     }

@@ -142,12 +142,12 @@ static int timeout_ms(const struct ddbs_deadline *until)
     return left == INT64_MAX ? -1 : left < 0 ? 0 : left > INT32_MAX ? INT32_MAX : (int)left;
 }
 
-/* Wait for a frame, the worker's death, or the end of its time, taking its progress meanwhile. */
+/* Wait for a frame, the worker's death, or the end of its time. */
 static enum heard listen_to(struct ddbs_supervisor *s, const struct ddbs_deadline *until, struct ddbs_ledger *ledger,
                             struct ddbs_frame *frame)
 {
     struct pollfd fds[] = { { s->channel.supervisor, POLLIN, 0 },
-                            { s->channel.progress_in, POLLIN, 0 },
+                            { s->channel.narrow ? s->channel.progress_in : -1, POLLIN, 0 },
                             { s->signals, POLLIN, 0 } };
     for (;;) {
         int ready = poll(fds, 3, timeout_ms(until));
@@ -231,7 +231,7 @@ ddbs_status ddbs_supervisor__start(struct ddbs_supervisor *s, const ddbs_consume
 {
     size_t job = (sizeof(struct ddbs_job) + 63) / 64 * 64;
     *s = (struct ddbs_supervisor){ .consumer = consumer, .env = env, .share = share, .signals = -1, .statm = -1 };
-    s->channel = (struct ddbs_channel){ -1, -1, -1, -1 };
+    s->channel = (struct ddbs_channel)DDBS_CHANNEL_CLOSED;
     /* Where a generation begins is nobody's to guess: it is what tells a worker's words from garbage. */
     if (getrandom(&s->generation, sizeof s->generation, GRND_NONBLOCK) < 0)
         s->generation = (uint32_t)getpid() * 2654435761u;
@@ -282,7 +282,7 @@ bool ddbs_supervisor__renew(struct ddbs_supervisor *s)
     ddbs_channel__close(&s->channel);
     forget_memory(s);
     if (++s->workers_in_vain > IN_VAIN_MAX) {
-        ddbs_log__line(DDBS_LOG_ERROR, NULL, "Runtime.WorkerUnusable",
+        ddbs_log__line(DDBS_LOG_FATAL, NULL, "Runtime.WorkerUnusable",
                        "%d workers in a row died before an event came; exiting", IN_VAIN_MAX);
         return false;
     }
@@ -290,7 +290,7 @@ bool ddbs_supervisor__renew(struct ddbs_supervisor *s)
         watch_memory(s);
         return true;
     }
-    ddbs_log__line(DDBS_LOG_ERROR, NULL, "Runtime.InitFailed", "%s; exiting", error.reason);
+    ddbs_log__line(DDBS_LOG_FATAL, NULL, "Runtime.InitFailed", "%s; exiting", error.reason);
     return false;
 }
 

@@ -42,7 +42,7 @@ static bool count_busy(struct ddbs_threads *threads, bool handling)
 
 void ddbs_threads__turn(struct ddbs_threads *threads, bool handling)
 {
-    if (threads->numbers == NULL)
+    if (threads->numbers == NULL || (handling && busy_here))
         return;
     pthread_mutex_lock(&threads->mutex);
     bool any = count_busy(threads, handling);
@@ -106,5 +106,6 @@ bool ddbs_threads__run(struct ddbs_threads *threads, size_t lanes, void (*run)(v
     made = make_threads(all, lanes);
     for (size_t i = 0; i < made; i++)
         pthread_join(all[i].id, NULL);
+    ddbs_threads__turn(threads, true); /* what comes next, if not another record, is on_batch_end */
     return made == lanes;
 }

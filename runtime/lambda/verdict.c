@@ -177,7 +177,10 @@ void ddbs_verdict__count_attempt(const struct ddbs_ledger *ledger, const ddbs_ev
 {
     /* With commits the checkpoint lies before the record that failed, and a flush is no record's fault: parking the one
      * at the checkpoint would give up an innocent one. */
-    if (outcome->checkpoint >= outcome->records || outcome->out_of_time || !ledger->running || ledger->by_commit)
+    if (outcome->checkpoint >= outcome->records || outcome->out_of_time || ledger->by_commit)
+        return;
+    /* A batch that failed before its first record says nothing about it. */
+    if (!ledger->running && !outcome->undecodable)
         return;
     ddbs_str sequence = ddbs_event_sequence(event, ledger->lanes ? ledger->suspect : outcome->checkpoint);
     struct ddbs_attempt *attempt = attempt_of(attempts, sequence);

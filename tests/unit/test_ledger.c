@@ -30,7 +30,8 @@ TEST(records_are_done_one_after_the_other)
         CHECK(ledger.running && ledger.suspect == i);
         CHECK_INT(ddbs_ledger__checkpoint(&ledger), i);
         note(&ledger, DDBS_PROGRESS_DONE, i);
-        CHECK(!ledger.running && !ledger.broken);
+        CHECK(!ledger.broken);
+        CHECK_INT(ledger.running, i + 1 < RECORDS);
         CHECK_INT(ddbs_ledger__checkpoint(&ledger), i + 1);
     }
 }
@@ -42,6 +43,19 @@ TEST(a_record_without_a_callback_is_done_without_being_started)
     note(&ledger, DDBS_PROGRESS_DONE, 1);
     CHECK(!ledger.broken);
     CHECK_INT(ddbs_ledger__checkpoint(&ledger), 2);
+}
+
+TEST(when_a_record_is_done_the_next_one_is_at_hand)
+{
+    struct ddbs_ledger ledger = opened(false);
+    note(&ledger, DDBS_PROGRESS_STARTED, 0);
+    for (uint16_t i = 0; i + 1 < RECORDS; i++) {
+        note(&ledger, DDBS_PROGRESS_DONE, i);
+        CHECK(ledger.running);
+        CHECK_INT(ledger.suspect, i + 1);
+    }
+    note(&ledger, DDBS_PROGRESS_DONE, RECORDS - 1);
+    CHECK(!ledger.running && !ledger.broken);
 }
 
 TEST(a_word_that_cannot_be_right_ends_the_belief)

@@ -30,6 +30,22 @@ TEST(an_attempt_is_counted_for_the_record_that_failed)
     parsed_free(&p);
 }
 
+TEST(a_batch_that_failed_before_its_first_record_accuses_none)
+{
+    struct ddbs_attempt attempts[DDBS_ATTEMPTS_MAX] = { { .count = 0 } };
+    struct parsed p = parse(BATCH);
+    REQUIRE(p.event != NULL);
+    const struct ddbs_ledger ledger = { .records = 3 };
+    ddbs_outcome outcome = { .records = 3, .error = { .status = DDBS_E_HANDLER } };
+    ddbs_verdict__count_attempt(&ledger, p.event, &outcome, attempts);
+    CHECK_INT(attempts[0].count, 0);
+    outcome.undecodable = true;
+    ddbs_verdict__count_attempt(&ledger, p.event, &outcome, attempts);
+    CHECK_STR(attempts[0].sequence, "11");
+    CHECK_INT(attempts[0].count, 1);
+    parsed_free(&p);
+}
+
 TEST(with_commits_nobody_knows_which_record_failed_and_none_is_counted)
 {
     struct ddbs_attempt attempts[DDBS_ATTEMPTS_MAX] = { { .count = 0 } };
