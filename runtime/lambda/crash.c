@@ -4,6 +4,7 @@
 #include "runtime/lambda/crash.h"
 
 #include <link.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -11,15 +12,15 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <ucontext.h>
-#include <unistd.h>
 
 static const int deadly[] = { SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT, SIGTRAP, SIGSYS };
-enum { STACK_SIZE = 64 * 1024, PATH_SHOWN = 64 };
+enum { STACK_SIZE = 64 * 1024, PATH_SHOWN = 64, PATIENCE_MS = 100 };
 
 /* The handler's only way to its report; set before any callback runs, and never again. */
 static struct ddbs_crash *report;
 
-/* What a thread runs; only lanes say. */
+/* What a thread of a lane runs. */
+static _Thread_local bool is_lane;
 static _Thread_local size_t record_here = DDBS_NOWHERE;
 
 static void where(const void *context, uintptr_t *pc, uintptr_t *frame)
@@ -52,18 +53,31 @@ static void walk(uintptr_t frame)
     }
 }
 
-/* Only one of several threads that crash at the same time reports; it ends the others with the process. */
-static void be_the_only_one(void)
+/* Whether this is the only one of several threads that crash at the same time, or the first: it ends the others with the
+ * process. They give it some time, and no more: what they wait for is memory that somebody may have written over. False
+ * also for a fault in the report itself. */
+static bool is_first(void)
 {
     static atomic_flag taken = ATOMIC_FLAG_INIT;
-    while (atomic_flag_test_and_set(&taken))
-        pause();
+    static _Thread_local bool mine;
+    if (mine)
+        return false;
+    mine = true;
+    for (int i = 0; i < PATIENCE_MS; i++) {
+        if (!atomic_flag_test_and_set(&taken))
+            return true;
+        poll(NULL, 0, 1);
+    }
+    return false;
 }
 
 static void note(int number, siginfo_t *info, void *context)
 {
     uintptr_t frame;
-    be_the_only_one();
+    if (!is_first()) {
+        raise(number);
+        return;
+    }
     report->record = record_here;
     report->code = info->si_code;
     report->address = (uintptr_t)info->si_addr;
@@ -90,7 +104,7 @@ static void *make_signal_stack(void)
 
 void *ddbs_crash__enter_thread(void)
 {
-    record_here = DDBS_NOWHERE;
+    is_lane = true;
     return make_signal_stack();
 }
 
@@ -105,7 +119,8 @@ void ddbs_crash__leave_thread(void *memory)
 
 void ddbs_crash__at_record(size_t index)
 {
-    record_here = index;
+    if (is_lane)
+        record_here = index;
 }
 
 bool ddbs_crash__watch(struct ddbs_crash *crash)
