@@ -53,9 +53,9 @@ static void walk(uintptr_t frame)
     }
 }
 
-/* Whether this is the only one of several threads that crash at the same time, or the first: it ends the others with the
- * process. They give it some time, and no more: what they wait for is memory that somebody may have written over. False
- * also for a fault in the report itself. */
+/* Whether this thread is the first of those that crash: it ends the others with the process. They give it some time,
+ * and no more: what they wait for is memory that somebody may have written over. False also for a fault in the report
+ * itself. */
 static bool is_first(void)
 {
     static atomic_flag taken = ATOMIC_FLAG_INIT;

@@ -13,8 +13,8 @@ bool ddbs_crash__watch(struct ddbs_crash *crash);
 void *ddbs_crash__enter_thread(void);
 void ddbs_crash__leave_thread(void *stack);
 
-/* This thread, which must have entered, runs a record from now on: its report says so. Elsewhere nothing is noted: there
- * the record is known from the progress, and hooks come after it. */
+/* This thread, which must have entered, runs a record from now on: its report says so. Elsewhere nothing is noted:
+ * there the record is known from the progress, and hooks come after it. */
 void ddbs_crash__at_record(size_t index);
 
 /* "SIGSEGV"; "signal 77" for one without a name. `text` has room for 16 bytes. */
