@@ -31,6 +31,18 @@ void ddbs_threads__open(struct ddbs_threads *threads, struct ddbs_batch_numbers 
         ddbs_numbers__open(numbers, ddbs_deadline__now_ns());
 }
 
+static void lock(struct ddbs_threads *threads)
+{
+    if (threads->live)
+        pthread_mutex_lock(&threads->mutex);
+}
+
+static void unlock(struct ddbs_threads *threads)
+{
+    if (threads->live)
+        pthread_mutex_unlock(&threads->mutex);
+}
+
 /* Whether any thread is in a callback, now that this one is or not. */
 static bool count_busy(struct ddbs_threads *threads, bool handling)
 {
@@ -44,20 +56,20 @@ void ddbs_threads__turn(struct ddbs_threads *threads, bool handling)
 {
     if (threads->numbers == NULL || (handling && busy_here))
         return;
-    pthread_mutex_lock(&threads->mutex);
+    lock(threads);
     bool any = count_busy(threads, handling);
     ddbs_numbers__turn(threads->numbers, any, ddbs_deadline__now_ns());
-    pthread_mutex_unlock(&threads->mutex);
+    unlock(threads);
 }
 
 void ddbs_threads__decoded(struct ddbs_threads *threads, const ddbs_record *record)
 {
     if (threads->numbers == NULL)
         return;
-    pthread_mutex_lock(&threads->mutex);
+    lock(threads);
     (void)count_busy(threads, true);
     ddbs_numbers__decoded(threads->numbers, record, ddbs_deadline__now_ns());
-    pthread_mutex_unlock(&threads->mutex);
+    unlock(threads);
 }
 
 /* The lane has come to its end, or a callback has ended the thread. */
@@ -103,9 +115,11 @@ bool ddbs_threads__run(struct ddbs_threads *threads, size_t lanes, void (*run)(v
     ddbs_threads__turn(threads, false); /* on_batch_begin has returned */
     for (size_t i = 0; i < lanes; i++)
         all[i] = (struct thread){ .threads = threads, .run = run, .job = job, .lane = i };
+    threads->live = true;
     made = make_threads(all, lanes);
     for (size_t i = 0; i < made; i++)
         pthread_join(all[i].id, NULL);
+    threads->live = false;
     ddbs_threads__turn(threads, true); /* what comes next, if not another record, is on_batch_end */
     return made == lanes;
 }

@@ -10,6 +10,7 @@
 struct ddbs_threads {
     pid_t pid;                          /* the process whose threads these are */
     struct ddbs_batch_numbers *numbers; /* NULL: nothing is measured */
+    bool live;                          /* there are threads, so that a lock is needed */
     pthread_mutex_t mutex;              /* of the numbers, and of: */
     size_t busy;                        /* threads that are in a callback */
 };
