@@ -92,6 +92,11 @@ ddbs_status ddbs_fail(ddbs_ctx *ctx, ddbs_status status, const char *format, ...
     return status;
 }
 
+size_t ddbs_ctx_lane(const ddbs_ctx *ctx)
+{
+    return ctx->lane;
+}
+
 size_t ddbs_ctx_batch_ok(const ddbs_ctx *ctx)
 {
     return ctx->ok;
@@ -109,6 +114,8 @@ ddbs_status ddbs_ctx_commit(ddbs_ctx *ctx, size_t count)
 {
     if (ctx->event == NULL || (ctx->consumer->on_batch_end == NULL && ctx->consumer->on_batch == NULL))
         return ddbs_fail(ctx, DDBS_E_USAGE, "ddbs_ctx_commit is for batches with on_batch_end or on_batch");
+    if (ctx->lanes != NULL && ctx->index != DDBS_NOWHERE)
+        return ddbs_fail(ctx, DDBS_E_USAGE, "ddbs_ctx_commit in a lane: what stands before the record can be open yet");
     if (count > ctx->ok)
         return ddbs_fail(ctx, DDBS_E_RANGE, "ddbs_ctx_commit of %zu records, and %zu are done", count, ctx->ok);
     ddbs_ctx__store(ctx, place_in_batch(ctx, count));

@@ -30,6 +30,7 @@ struct ddbs_job {
 struct ddbs_crash {
     int signal; /* 0: none */
     int code;
+    size_t record;     /* that the thread ran; DDBS_NOWHERE: not known */
     uintptr_t address; /* that was accessed */
     size_t frame_count;
     uintptr_t frames[DDBS_CRASH_FRAMES_MAX]; /* the first is where it happened */

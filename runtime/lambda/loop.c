@@ -10,6 +10,7 @@
 #include "runtime/lambda/share.h"
 #include "runtime/lambda/slots.h"
 #include "runtime/lambda/supervisor.h"
+#include "runtime/lambda/threads.h"
 #include "runtime/lambda/trace.h"
 #include "runtime/lambda/worker.h"
 
@@ -41,6 +42,7 @@ struct engine {
 struct here {
     const struct ddbs_deadline *deadline;
     pid_t pid;
+    struct ddbs_threads threads;
 };
 
 static int64_t remaining_ms(void *self)
@@ -58,17 +60,24 @@ static void must_be_here(void *self, size_t index)
         _exit(DDBS_WORKER_STRAY);
 }
 
+static bool run_lanes(void *self, size_t lanes, void (*run)(void *job, size_t lane), void *job)
+{
+    struct here *here = self;
+    return ddbs_threads__run(&here->threads, lanes, run, job);
+}
+
 /* One invocation in this process. `batch` tells of `result`. */
 static void run_here(struct engine *engine, const struct ddbs_invocation *invocation, struct ddbs_result *result,
                      struct ddbs_batch *batch)
 {
     struct ddbs_runner *runner = &engine->runner;
-    struct here here = { &invocation->deadline, getpid() };
+    struct here here = { .deadline = &invocation->deadline, .pid = getpid() };
     ddbs_invocation_info info = ddbs_details__info(&invocation->details);
     ddbs_host host = { .self = &here,
                        .remaining_ms = remaining_ms,
                        .started = must_be_here,
                        .done = must_be_here,
+                       .parallel = run_lanes,
                        .request_id = ddbs_str_c(invocation->request_id),
                        .invocation = &info,
                        .park = engine->env->park,
@@ -78,6 +87,7 @@ static void run_here(struct engine *engine, const struct ddbs_invocation *invoca
                                   .outcome = &result->outcome,
                                   .received_ms = ddbs_log__now_ms(),
                                   .began_ns = ddbs_deadline__now_ns() };
+    ddbs_threads__open(&here.threads, NULL);
     ddbs_trace__publish(invocation->trace_id);
     if (invocation->refusal.status == DDBS_OK)
         ddbs_runner__run(runner, invocation->event, &host, result);

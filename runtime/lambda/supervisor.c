@@ -5,6 +5,7 @@
 
 #include "lib/answer.h"
 #include "lib/arena.h"
+#include "lib/context.h"
 #include "lib/error.h"
 #include "runtime/lambda/crash.h"
 #include "runtime/lambda/failure.h"
@@ -332,6 +333,14 @@ static bool is_end(const struct ddbs_supervisor *s, const struct ddbs_frame *fra
     return frame->kind == DDBS_FRAME_END && frame->generation == s->generation && frame->invocation == s->invocation;
 }
 
+/* A signal tells which record's thread it came to. */
+static void accuse(const struct ddbs_supervisor *s, struct ddbs_ledger *ledger)
+{
+    struct ddbs_crash crash = reply_of(s)->crash;
+    if (WIFSIGNALED(s->wait_status) && crash.signal == WTERMSIG(s->wait_status))
+        ddbs_ledger__accuse(ledger, crash.record);
+}
+
 /* Run the job; the outcome is what the ledger stands for. `event`: NULL for what is no batch. */
 static void run_job(struct ddbs_supervisor *s, const struct ddbs_invocation *invocation, const ddbs_event *event,
                     ddbs_outcome *outcome)
@@ -342,7 +351,9 @@ static void run_job(struct ddbs_supervisor *s, const struct ddbs_invocation *inv
     bool by_commit = s->consumer->on_batch_end != NULL || s->consumer->on_batch != NULL;
     enum heard heard = HEARD_DEATH; /* what else, where it cannot be reached */
     ddbs_ledger__open(&ledger, s->generation, event == NULL ? 0 : ddbs_event_count(event), by_commit);
-    reply_of(s)->crash = (struct ddbs_crash){ .signal = 0 };
+    if (event != NULL && ddbs_consumer__lanes(s->consumer, event) > 1)
+        ddbs_ledger__allow_lanes(&ledger);
+    reply_of(s)->crash = (struct ddbs_crash){ .record = DDBS_NOWHERE };
     ddbs_numbers__open(&reply_of(s)->numbers, ddbs_deadline__now_ns());
     fill_job(s, invocation, event);
     if (ddbs_channel__send(s->channel.supervisor, &frame))
@@ -351,6 +362,8 @@ static void run_job(struct ddbs_supervisor *s, const struct ddbs_invocation *inv
     if (!ended)
         end_worker(s);
     take_progress(s, &ledger);
+    if (!ended)
+        accuse(s, &ledger);
     if (ended && event == NULL)
         ddbs_verdict__raw_ended(reply_of(s), s->share->reply_size, &ledger, s->answers, outcome, &s->result);
     else if (ended)
@@ -360,6 +373,14 @@ static void run_job(struct ddbs_supervisor *s, const struct ddbs_invocation *inv
     else
         ddbs_verdict__died(s->wait_status, &reply_of(s)->crash, heard == HEARD_FRAME, &ledger, outcome);
     ddbs_verdict__count_attempt(&ledger, event, outcome, job_of(s)->attempts);
+}
+
+/* With lanes the record that crashed need not be the first one that is not done. */
+static void name_lane(const struct ddbs_crash *crash, const ddbs_outcome *outcome, char *text, size_t size)
+{
+    size_t used = strlen(text);
+    if (crash->signal != 0 && crash->record < outcome->records && crash->record != outcome->checkpoint)
+        snprintf(text + used, size - used, "; it came in record %zu", crash->record + 1);
 }
 
 static void describe_record(const ddbs_event *event, const ddbs_outcome *outcome, char *out, size_t size)
@@ -381,6 +402,7 @@ static void log_death(struct ddbs_supervisor *s, const struct ddbs_invocation *i
     s->crashes++;
     if (crash.signal != 0)
         ddbs_crash__describe(&crash, text, sizeof text);
+    name_lane(&crash, outcome, text, sizeof text);
     if (event != NULL)
         describe_record(event, outcome, where, sizeof where);
     ddbs_log__line(DDBS_LOG_ERROR, invocation->request_id, NULL, "worker lost (number %u): %s%s%s%s", s->crashes,

@@ -210,7 +210,7 @@ void ddbs_verdict__count_attempt(const struct ddbs_ledger *ledger, const ddbs_ev
     /* A batch that failed before its first record says nothing about it. */
     if (!ledger->running && !outcome->undecodable)
         return;
-    ddbs_str sequence = ddbs_event_sequence(event, outcome->checkpoint);
+    ddbs_str sequence = ddbs_event_sequence(event, ledger->lanes ? ledger->suspect : outcome->checkpoint);
     struct ddbs_attempt *attempt = attempt_of(attempts, sequence);
     uint32_t count = is_about(attempt, sequence) ? attempt->count : 0;
     /* The newest stands first. */

@@ -29,7 +29,9 @@ void ddbs_verdict__timeout(const struct ddbs_ledger *ledger, ddbs_outcome *outco
 void ddbs_verdict__died(int wait_status, const struct ddbs_crash *crash, bool astray, const struct ddbs_ledger *ledger,
                         ddbs_outcome *outcome);
 
-/* Remember the record that an outcome stopped at, for the worker that sees it next; forget what is done. */
+/* Remember the record that an outcome stopped at, for the worker that sees it next; with lanes the ledger's suspect. A
+ * record that only failed in its neighbourhood may be counted then, and one that failed not: a lower bound of those
+ * that were started in vain. */
 void ddbs_verdict__count_attempt(const struct ddbs_ledger *ledger, const ddbs_event *event, const ddbs_outcome *outcome,
                                  struct ddbs_attempt attempts[DDBS_ATTEMPTS_MAX]);
 #endif
