@@ -49,8 +49,8 @@ struct mapping_record {
     ddbs_str json;      /* its JSON object as the event shall have it */
     ddbs_str sequence;  /* its sequence number: decimal digits, not empty, at most DDBS_SEQUENCE_MAX bytes */
     uint64_t key;       /* hash of its partition key: equal keys are delivered in order (record.h makes one) */
-    int64_t created_ms; /* ApproximateCreationDateTime, since 1970 UTC: its age, its window, and the arrival that
-                           on-failure records tell. A source that does not know gives the time at hand */
+    int64_t created_ms; /* ApproximateCreationDateTime, 1970 UTC to the year 9999: its age, its window, and the arrival
+                           that on-failure records tell. A source that does not know gives the time at hand */
     uint64_t place;     /* in its shard, from 1; set by the mapping */
 };
 
@@ -169,13 +169,14 @@ typedef bool mapping_destination_take(void *user, const struct mapping_discard *
 /* ---- The trace --------------------------------------------------------------------------------------------------- */
 
 enum mapping_trace_kind {
-    MAPPING_TRACE_SHARD,      /* a shard is read from here on: it has no parents, or they are finished */
-    MAPPING_TRACE_POLL,       /* a look into the shard brought `count` records */
-    MAPPING_TRACE_DENIED,     /* a look into the shard was denied; it is tried again */
-    MAPPING_TRACE_FILTERED,   /* `record` does not pass FilterCriteria */
-    MAPPING_TRACE_INVOKE,     /* `delivery` begins */
-    MAPPING_TRACE_RESULT,     /* `delivery` ended with `result`, `decision` says what follows */
-    MAPPING_TRACE_DISCARD,    /* `discard`; `delivered` tells whether a destination took it */
+    MAPPING_TRACE_SHARD,    /* a shard is read from here on: it has no parents, or they are finished */
+    MAPPING_TRACE_POLL,     /* a look into the shard brought `count` records */
+    MAPPING_TRACE_DENIED,   /* a look into the shard was denied; it is tried again */
+    MAPPING_TRACE_FILTERED, /* `record` does not pass FilterCriteria */
+    MAPPING_TRACE_INVOKE,   /* `delivery` begins */
+    MAPPING_TRACE_RESULT,   /* `delivery` ended with `result`, `decision` says what follows. No result: its record fits
+                                 into no event, the function did not run, and there was no MAPPING_TRACE_INVOKE */
+    MAPPING_TRACE_DISCARD,  /* `discard`; `delivered` tells whether a destination took it */
     MAPPING_TRACE_CHECKPOINT, /* the checkpoint of the shard moved to `checkpoint` */
     MAPPING_TRACE_WINDOW,     /* `window` is closed, its state forgotten */
     MAPPING_TRACE_SHARD_END   /* the shard was read to its end and all its records are settled */
