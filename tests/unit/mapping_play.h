@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { PLAY_RECORDS_MAX = 4096, PLAY_SHARDS_MAX = 8, PLAY_BODY_MAX = 400 };
+enum { PLAY_SHARDS_MAX = 8, PLAY_BODY_MAX = 400 };
 
 /* A time on a whole hour: 2026-10-19T08:00:00Z. */
 #define PLAY_BEGIN ((int64_t)1792396800000)
@@ -30,6 +30,7 @@ struct play_shard {
     const char *parents[2];
     size_t first, count; /* of the records, from 1 */
     size_t given;
+    size_t paused; /* the record that an empty answer was given before */
 };
 
 struct play_flight {
@@ -60,10 +61,11 @@ struct play {
     size_t denied;      /* so many looks are denied first */
     bool fails;         /* the source fails after its last record */
     bool refuse_taking; /* the destination takes nothing */
-    size_t empty_id;
     /* Decides instead of `behaviour`; `body` has PLAY_BODY_MAX bytes. */
     void (*answer)(struct play *play, const struct mapping_delivery *delivery, struct mapping_result *result,
                    char *body);
+    void (*watch)(struct play *play, const struct mapping_trace *trace); /* is told everything; NULL: nobody */
+    void *user;                                                          /* of `answer` and `watch` */
     struct play_shard shards[PLAY_SHARDS_MAX];
     size_t shard_count;
     size_t steps_max; /* deliveries; 0: 10000 */
@@ -133,8 +135,8 @@ static inline enum mapping_read play_read(void *user, size_t index, struct mappi
     int64_t created = play->created == NULL ? PLAY_BEGIN : play->created(number);
     if (play->live && created > play->now_ms)
         return MAPPING_READ_NOTHING;
-    if (play->page > 0 && shard->given % play->page == 0 && play->empty_id != number) {
-        play->empty_id = number; /* an empty answer before each page */
+    if (play->page > 0 && shard->given % play->page == 0 && shard->paused != number) {
+        shard->paused = number; /* an empty answer before each page */
         return MAPPING_READ_NOTHING;
     }
     shard->given++;
@@ -194,6 +196,8 @@ static inline void play_trace(void *user, const struct mapping_trace *trace)
 {
     struct play *play = user;
     play_hash(play, trace);
+    if (play->watch != NULL)
+        play->watch(play, trace);
     switch (trace->kind) {
     case MAPPING_TRACE_RESULT:
         play->last = *trace->decision;
