@@ -5,6 +5,7 @@
 #include "esm.h"
 #include "id.h"
 #include "play.h"
+#include "source.h"
 
 #include <errno.h>
 #include <getopt.h>
@@ -286,7 +287,7 @@ static int play_run(struct run *run)
     report_begin(&run->report, run->options.source);
     struct play_config config = {
         .esm = &run->esm,
-        .source = run->source,
+        .source = { { run->source, source_shard, NULL, source_read }, source_why, source_status, source_repeats },
         .report = &run->report,
         .function = { .bootstrap = run->options.bootstrap,
                       .name = run->esm.function_name,

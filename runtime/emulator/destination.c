@@ -1,4 +1,4 @@
-/* destination.c: see destination.h. What is written is the mapping's business; here it gets into a file, all or nothing. */
+/* destination.c: see destination.h. What is written is the mapping's business; here it gets into a file, whole. */
 #include "destination.h"
 
 #include "runtime/mapping/failure.h"

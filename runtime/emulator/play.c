@@ -25,7 +25,8 @@ struct slot {
 struct play {
     struct play_config config;
     struct mapping *mapping;
-    struct slot **slots; /* they do not move: functions know their voices */
+    struct slot **slots;    /* they do not move: functions know their voices */
+    struct function **busy; /* room for as many */
     size_t slot_count;
     int64_t begun_ms; /* CLOCK_MONOTONIC */
     int64_t skipped_ms;
@@ -48,8 +49,9 @@ static bool take(void *user, const struct mapping_discard *discard)
 {
     struct play *play = user;
     char why[4200];
-    bool unordered = source_unordered(play->config.source) != 0;
-    if (destination_write(play->config.folder, play->config.esm, discard, unordered, play->file, sizeof play->file, why,
+    const struct play_source *source = &play->config.source;
+    bool repeats = source->repeats != NULL && source->repeats(source->stream.user);
+    if (destination_write(play->config.folder, play->config.esm, discard, repeats, play->file, sizeof play->file, why,
                           sizeof why) == 0)
         return true;
     play->file[0] = '\0';
@@ -123,12 +125,22 @@ static bool cannot_go_on(struct play *play, const struct function_answer *answer
     return false;
 }
 
+/* Room for one more slot. */
+static bool grow(struct play *play)
+{
+    size_t count = play->slot_count + 1;
+    struct slot **slots = realloc(play->slots, count * sizeof *slots);
+    if (slots != NULL)
+        play->slots = slots;
+    struct function **busy = realloc(play->busy, count * sizeof *busy);
+    if (busy != NULL)
+        play->busy = busy;
+    return slots != NULL && busy != NULL;
+}
+
 static struct slot *add_slot(struct play *play)
 {
-    struct slot **grown = realloc(play->slots, (play->slot_count + 1) * sizeof *grown);
-    struct slot *slot = grown == NULL ? NULL : calloc(1, sizeof *slot);
-    if (grown != NULL)
-        play->slots = grown;
+    struct slot *slot = grow(play) ? calloc(1, sizeof *slot) : NULL;
     if (slot == NULL) {
         play->status = command_failed("run", "out of memory");
         return NULL;
@@ -202,21 +214,20 @@ static bool step_slots(struct play *play)
 
 /* ---- Time -------------------------------------------------------------------------------------------------------- */
 
-/* The functions under way. */
-static size_t busy_functions(const struct play *play, struct function **out, size_t max)
+/* Note the functions under way in play->busy. How many there are. */
+static size_t find_busy(struct play *play)
 {
     size_t count = 0;
-    for (size_t i = 0; i < play->slot_count && count < max; i++)
+    for (size_t i = 0; i < play->slot_count; i++)
         if (play->slots[i]->busy)
-            out[count++] = play->slots[i]->function;
+            play->busy[count++] = play->slots[i]->function;
     return count;
 }
 
 /* Wait for an answer, or until the mapping has something to do; an interrupt ends it. */
 static void wait_for(struct play *play, int64_t wake_ms)
 {
-    struct function *busy[MAPPING_FACTOR_MAX];
-    size_t count = busy_functions(play, busy, MAPPING_FACTOR_MAX);
+    size_t count = find_busy(play);
     int64_t left = wake_ms - now_ms(play);
     if (count > 0 && step_slots(play))
         return;
@@ -225,7 +236,7 @@ static void wait_for(struct play *play, int64_t wake_ms)
         return;
     }
     int wait = left > WAIT_MAX_MS ? WAIT_MAX_MS : left > 0 ? (int)left : 0;
-    function_wait(busy, count, wait);
+    function_wait(play->busy, count, wait);
 }
 
 static bool is_stopped(const struct play *play)
@@ -236,12 +247,24 @@ static bool is_stopped(const struct play *play)
 /* Those under way end, and are settled. */
 static void drain(struct play *play)
 {
-    struct function *busy[MAPPING_FACTOR_MAX];
-    while (play->status < 0 && busy_functions(play, busy, MAPPING_FACTOR_MAX) > 0)
+    while (play->status < 0 && find_busy(play) > 0)
         wait_for(play, MAPPING_NEVER);
 }
 
 /* ---- The whole --------------------------------------------------------------------------------------------------- */
+
+/* Nothing more can be read, for ever: the source says why, or its shards are each other's parents. */
+static int broken(const struct play *play)
+{
+    const struct play_source *source = &play->config.source;
+    int status = source->status(source->stream.user);
+    if (status != EXIT_HELD) {
+        command_failed("run", "%s", source->why(source->stream.user));
+        return status;
+    }
+    command_failed("run", "shards of the stream are each other's parents");
+    return EXIT_BAD_INPUT;
+}
 
 /* One step of the mapping; false: there is nothing more to play. */
 static bool step(struct play *play)
@@ -255,8 +278,7 @@ static bool step(struct play *play)
         wait_for(play, mapping_wake(play->mapping));
         return true;
     case MAPPING_BROKEN:
-        command_failed("run", "%s", source_why(play->config.source));
-        play->status = source_status(play->config.source);
+        play->status = broken(play);
         return false;
     case MAPPING_EXHAUSTED:
         play->status = command_failed("run", "out of memory");
@@ -275,6 +297,7 @@ static void close_play(struct play *play)
         free(play->slots[i]);
     }
     free(play->slots);
+    free(play->busy);
     mapping_free(play->mapping);
 }
 
@@ -282,10 +305,9 @@ int play(const struct play_config *config)
 {
     struct play play = { .config = *config, .status = -1, .begun_ms = clock_ms(CLOCK_MONOTONIC) };
     struct mapping_settings settings = config->esm->settings;
-    struct mapping_source source = { config->source, source_shard, NULL, source_read };
     struct mapping_host host = { &play, take, on_trace };
     settings.seed = config->seed;
-    if (!mapping_new(&play.mapping, &settings, &source, &host))
+    if (!mapping_new(&play.mapping, &settings, &config->source.stream, &host))
         return command_failed("run", "out of memory");
     while (!is_stopped(&play) && step(&play)) {
     }

@@ -47,19 +47,22 @@ struct source {
     size_t next;
 };
 
-const char *source_why(const struct source *source)
+const char *source_why(const void *user)
 {
+    const struct source *source = user;
     return source->why;
 }
 
-int source_status(const struct source *source)
+int source_status(const void *user)
 {
+    const struct source *source = user;
     return source->status;
 }
 
-uint64_t source_unordered(const struct source *source)
+bool source_repeats(const void *user)
 {
-    return source->unordered;
+    const struct source *source = user;
+    return source->unordered != 0;
 }
 
 void source_close(struct source *source)

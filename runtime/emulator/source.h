@@ -30,13 +30,13 @@ enum mapping_read source_read(void *source, size_t shard, struct mapping_record 
 /* The creation time of the first record, which is read for it; MAPPING_NO_TIME where it has none, or cannot be read. */
 int64_t source_begins(struct source *source);
 
-/* After source_read failed: why, with the file and the line. */
-const char *source_why(const struct source *source);
+/* `source` is a struct source. After source_read failed: why, with the file and the line. */
+const char *source_why(const void *source);
 
 /* The exit status that goes with it: EXIT_BAD_INPUT for bad content, EXIT_CANNOT_RUN for what cannot be read. */
-int source_status(const struct source *source);
+int source_status(const void *source);
 
-/* The number (from 1) of the first record whose sequence number is not above the one before it, 0: there was none so
- * far. No shard of a stream is like that. */
-uint64_t source_unordered(const struct source *source);
+/* Whether the sequence number of a record was not above the one before it, so that numbers may repeat. No shard of a
+ * stream is like that. */
+bool source_repeats(const void *source);
 #endif

@@ -17,8 +17,8 @@
  *     }
  *
  * Nothing is random but request ids, which come from settings.seed: the same records, answers and times give the same
- * trace. In memory are, for each of the ParallelizationFactor lanes of a shard, the batch being delivered and, where the
- * factor is above 1, the one being gathered.
+ * trace. In memory are, for each of the ParallelizationFactor lanes of a shard, the batch being delivered and, where
+ * the factor is above 1, the one being gathered.
  *
  * What AWS does not document, and what is done about it here, is listed in README.md. */
 #ifndef MAPPING_MAPPING_H

@@ -1,5 +1,5 @@
-/* test_mapping.c: what an event source mapping does after each delivery, compared with what AWS was seen to do. Tests are
- * named after the fact that they hold (O1 to O16). */
+/* test_mapping.c: what an event source mapping does after each delivery, compared with what AWS was seen to do. Tests
+ * are named after the fact that they hold (O1 to O16). */
 #include "mapping_play.h"
 
 /* ---- Retries, rests and halves ----------------------------------------------------------------------------------- */

@@ -1,5 +1,5 @@
-/* test_mapping_form.c: settings and what AWS refuses, filters, on-failure records, and what is read from a record that is
- * not decoded. Tests are named after the fact that they hold (O3, O7, O8, O12, O14, O17, O19, O23). */
+/* test_mapping_form.c: settings and what AWS refuses, filters, on-failure records, and what is read from a record that
+ * is not decoded. Tests are named after the fact that they hold (O3, O7, O8, O12, O14, O17, O19, O23). */
 #include "mapping_play.h"
 
 #include "runtime/mapping/record.h"

@@ -1,5 +1,5 @@
-/* test_mapping_verdict.c: what a mapping makes of the bytes of a response. Tests are named after the fact that they hold
- * (O2, O4). */
+/* test_mapping_verdict.c: what a mapping makes of the bytes of a response. Tests are named after the fact that they
+ * hold (O2, O4). */
 #include "mapping_play.h"
 
 /* ---- Responses --------------------------------------------------------------------------------------------------- */
