@@ -229,6 +229,16 @@ TEST(o10_o20_throttles_spend_no_retries)
     play_free(&play);
 }
 
+TEST(o10_o20_after_throttles_all_retries_are_left)
+{
+    struct play play = { .settings = items(2, 1, false), .records = 2, .throttles = 3, .behaviour = ALWAYS_THROWS };
+    run(&play);
+    CHECK_STR(play.trace, "[12] [12] [12] [12] [12] dest(1..2,count2)");
+    CHECK_STR(play.waits, "0 200= 400= 800= 1600=");
+    CHECK_INT(play.totals.invocations, 2);
+    play_free(&play);
+}
+
 TEST(o10_throttles_go_on_until_the_records_are_too_old)
 {
     struct play play = { .settings = items(2, 0, false), .records = 2, .throttles = SIZE_MAX };
