@@ -31,6 +31,7 @@ objects = $(patsubst %.c,$(OBJ)/%.o,$(sort $(wildcard $(1))))
 CORE_O     := $(call objects,lib/*.c)
 LAMBDA_O   := $(call objects,runtime/lambda/*.c)
 MAPPING_O  := $(call objects,runtime/mapping/*.c)
+TABLE_O    := $(call objects,runtime/table/*.c)
 EMULATOR_O := $(call objects,runtime/emulator/*.c)
 CHECK_O    := $(call objects,tests/unit/check.c)
 
@@ -72,7 +73,7 @@ $(OUT)/libcore.a: $(CORE_O)
 	$(archive)
 $(OUT)/libddbstream.a: $(CORE_O) $(LAMBDA_O)
 	$(archive)
-$(OUT)/ddbstream: $(EMULATOR_O) $(MAPPING_O) $(OUT)/libcore.a
+$(OUT)/ddbstream: $(EMULATOR_O) $(MAPPING_O) $(TABLE_O) $(OUT)/libcore.a
 	$(call link,-lcjson -lz)
 
 define example
@@ -83,7 +84,7 @@ $(foreach name,$(EXAMPLES),$(eval $(call example,$(name))))
 
 WRAP := -Wl,--wrap=malloc$(comma)--wrap=calloc$(comma)--wrap=realloc
 # Without -lcurl: a test that reached the network would not link.
-$(OUT)/tests/test_%: $(OBJ)/tests/unit/test_%.o $(CHECK_O) $(MAPPING_O) $(OUT)/libddbstream.a
+$(OUT)/tests/test_%: $(OBJ)/tests/unit/test_%.o $(CHECK_O) $(MAPPING_O) $(TABLE_O) $(OUT)/libddbstream.a
 	$(call link,$(WRAP) -lcjson -lz)
 # Programs that a script drives: they read lines and print what the library says.
 DRIVERS := $(patsubst tests/%.c,$(OUT)/tests/%,$(sort $(wildcard tests/oracle/*.c tests/cost/*.c)))
