@@ -63,6 +63,24 @@ static bool batch_table(struct call *call, ddbs_str name, struct span entries, s
     return true;
 }
 
+/* AWS looks at the values of all items before it looks at their tables and keys. */
+static bool check_values(struct call *call)
+{
+    struct span_iter tables = span_walk(span_member(call->body, "RequestItems"));
+    struct json_string token;
+    const ddbs_item *ignored;
+    for (struct span entries; span_next_member(&tables, &token, &entries);) {
+        struct span_iter iter = span_walk(entries);
+        for (struct span entry; span_next(&iter, &entry);) {
+            struct span put = span_member(entry, "PutRequest"), gone = span_member(entry, "DeleteRequest");
+            struct span item = put.ptr != NULL ? span_member(put, "Item") : span_member(gone, "Key");
+            if (item.ptr != NULL && !item_read(item, &call->fault, &ignored))
+                return false;
+        }
+    }
+    return true;
+}
+
 static bool read_batch(struct call *call, struct write *writes, size_t *count)
 {
     struct span_iter iter = span_walk(span_member(call->body, "RequestItems"));
@@ -85,7 +103,7 @@ bool call_batch_write_item(struct call *call)
     struct write *writes = ddbs_arena__alloc(call->fault.arena, BATCH_WRITE_MAX * sizeof *writes);
     if (writes == NULL)
         return fault_memory(&call->fault);
-    if (!read_batch(call, writes, &count))
+    if (!check_values(call) || !read_batch(call, writes, &count))
         return false;
     for (size_t i = 0; i < count; i++) {
         if (!write_decide(call, &writes[i]))

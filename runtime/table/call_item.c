@@ -5,27 +5,25 @@
 
 #include <string.h>
 
-enum { RETURN_NONE, RETURN_ALL_OLD, RETURN_ALL_NEW, RETURN_UPDATED_OLD, RETURN_UPDATED_NEW };
-static const char *const RETURNS[] = { "NONE", "ALL_OLD", "ALL_NEW", "UPDATED_OLD", "UPDATED_NEW", NULL };
-
 enum { BATCH_GET_MAX = 100, BATCH_BYTES_MAX = 16 * 1024 * 1024 };
 
 /* ---- One write --------------------------------------------------------------------------------------------------- */
 
 /* "Attributes":{...} as ReturnValues asks for it; `*any` gets whether there were some. */
-static bool write_returned(struct call *call, const struct write *write, size_t returns, bool *any)
+static bool write_returned(struct call *call, const struct write *write, bool *any)
 {
-    bool fresh = returns == RETURN_ALL_NEW || returns == RETURN_UPDATED_NEW;
+    size_t returns = write->returns;
+    bool fresh = returns == WRITE_ALL_NEW || returns == WRITE_UPDATED_NEW;
     const ddbs_item *item = fresh ? write->change.item : write->change.old;
     struct projection touched = { NULL, 0 };
     size_t before = call->out->len;
     *any = false;
-    if (returns == RETURN_NONE || item == NULL)
+    if (returns == WRITE_NONE || item == NULL)
         return true;
     if (write->update != NULL)
         touched = (struct projection){ write->update->paths, write->update->action_count };
     ddbs_buf__text(call->out, "\"Attributes\":");
-    bool whole = returns == RETURN_ALL_OLD || returns == RETURN_ALL_NEW;
+    bool whole = returns == WRITE_ALL_OLD || returns == WRITE_ALL_NEW;
     if (!projection_write(whole ? NULL : &touched, item, &call->fault, call->out, any))
         return false;
     if (!*any)
@@ -36,21 +34,16 @@ static bool write_returned(struct call *call, const struct write *write, size_t 
 static bool one_write(struct call *call, enum write_kind kind)
 {
     struct write write;
-    size_t returns, capacity;
+    size_t capacity;
     bool any;
-    if (!call_choice(call, call->body, "ReturnValues", RETURNS, RETURN_NONE, &returns) ||
-        !call_capacity(call, &capacity))
-        return false;
-    if (kind != WRITE_UPDATE && returns > RETURN_ALL_OLD)
-        return fault_invalid(&call->fault, "ReturnValues can only be ALL_OLD or NONE");
-    if (!write_read(call, call->body, kind, &write) || !write_decide(call, &write))
+    if (!call_capacity(call, &capacity) || !write_read(call, call->body, kind, &write) || !write_decide(call, &write))
         return false;
     size_t size = write.change.entry == NULL ? 0 : write.change.entry->size;
     if (!store_commit(call->db, &write.change, 1, call->now_ms, &call->fault))
         return false;
     size_t after = write.change.item == NULL ? 0 : item_size(write.change.item);
     ddbs_buf__text(call->out, "{");
-    if (!write_returned(call, &write, returns, &any))
+    if (!write_returned(call, &write, &any))
         return false;
     call_write_capacity(call, capacity, write.change.table, call_write_units(after > size ? after : size),
                         any ? ",\"ConsumedCapacity\":" : "\"ConsumedCapacity\":");

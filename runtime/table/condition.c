@@ -179,8 +179,22 @@ static struct term *push_term(struct reader *r)
     return term;
 }
 
+/* A comparison or function is complete. Of the first one that is wrong AWS says what is; what is wrong behind it does
+ * not count. */
+static void settle_leaf(struct reader *r)
+{
+    static const enum expr_complaint order[] = { EXPR_NAME, EXPR_VALUE, EXPR_OPERAND, EXPR_DISTINCT, EXPR_FUNCTION };
+    for (size_t i = 0; i < sizeof order / sizeof *order; i++) {
+        const char *complaint = r->scope->complaints[order[i]];
+        if (complaint != NULL)
+            expr_complain(r->scope, EXPR_CONDITION, "%s", complaint);
+    }
+}
+
 static bool push_condition(struct reader *r, struct condition_node node)
 {
+    if (node.kind < CONDITION_AND)
+        settle_leaf(r);
     r->nodes[r->node_count] = node;
     struct term *term = push_term(r);
     term->condition = true;
@@ -324,6 +338,7 @@ static void unknown_call(struct reader *r, ddbs_str name, size_t count, bool kno
     else
         expr_complain(r->scope, EXPR_UNKNOWN_FUNCTION, "Invalid function name; function: %.*s", (int)name.len,
                       name.ptr);
+    settle_leaf(r);
     push_term(r)->any = true;
 }
 
@@ -486,10 +501,8 @@ static bool read_all(struct reader *r)
 
 static bool finish(struct reader *r)
 {
-    static const enum expr_complaint order[] = {
-        EXPR_PARENS, EXPR_UNKNOWN_FUNCTION, EXPR_MISUSED_FUNCTION, EXPR_RESERVED, EXPR_NAME,
-        EXPR_VALUE,  EXPR_OPERAND,          EXPR_DISTINCT,         EXPR_FUNCTION
-    };
+    static const enum expr_complaint order[] = { EXPR_PARENS, EXPR_UNKNOWN_FUNCTION, EXPR_MISUSED_FUNCTION,
+                                                 EXPR_RESERVED, EXPR_CONDITION };
     if (!reduce(r, WAIT_OR))
         return false;
     if (r->pending_count > 0 || !take_condition(r, &r->terms[0]))

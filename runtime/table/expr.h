@@ -40,6 +40,7 @@ enum expr_complaint {
     EXPR_FUNCTION,
     EXPR_OVERLAP,
     EXPR_CONFLICT,
+    EXPR_CONDITION, /* the first one of the first comparison or function that has any */
     EXPR_COMPLAINTS
 };
 

@@ -177,8 +177,6 @@ static bool apply_action(struct doc *doc, const struct update_action *action, co
 {
     switch (action->kind) {
     case UPDATE_SET:
-        if (results[action->value].wrong != NULL)
-            return fault_invalid(doc->fault, "%s", results[action->value].wrong);
         return doc_set(doc, action->path, results[action->value].value);
     case UPDATE_REMOVE:
         return doc_remove(doc, action->path);
@@ -189,12 +187,23 @@ static bool apply_action(struct doc *doc, const struct update_action *action, co
     }
 }
 
+/* AWS looks at all right sides before it looks where they go. */
+static bool check_results(const struct update *update, const struct result *results, struct fault *fault)
+{
+    for (size_t i = 0; i < update->action_count; i++) {
+        const struct update_action *action = &update->actions[i];
+        if (action->kind == UPDATE_SET && results[action->value].wrong != NULL)
+            return fault_invalid(fault, "%s", results[action->value].wrong);
+    }
+    return true;
+}
+
 bool update_apply(const struct update *update, const ddbs_item *old, struct fault *fault, const ddbs_item **out)
 {
     struct doc doc;
     ddbs_buf text = { .arena = fault->arena };
     const struct result *results = evaluate_all(update, old, fault);
-    if (results == NULL || !doc_open(&doc, old, fault))
+    if (results == NULL || !check_results(update, results, fault) || !doc_open(&doc, old, fault))
         return false;
     for (size_t i = 0; i < update->action_count; i++) {
         if (!apply_action(&doc, &update->actions[i], results, old))

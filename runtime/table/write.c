@@ -6,40 +6,55 @@
 #include <string.h>
 
 /* Item of a put, Key of everything else. */
-static bool read_given(struct call *call, struct span object, struct write *write)
+static bool read_given(struct call *call, struct span span, struct write *write)
 {
     bool put = write->kind == WRITE_PUT;
-    struct span span = span_member(object, put ? "Item" : "Key");
     if (span.ptr == NULL)
         return fault_invalid(&call->fault,
                              "1 validation error detected: Value null at '%s' failed to satisfy constraint: Member "
                              "must not be null",
                              put ? "item" : "key");
-    return item_read(span, &call->fault, &write->given);
+    if (!item_read(span, &call->fault, &write->given))
+        return false;
+    if (write->kind != WRITE_UPDATE && write->returns > WRITE_ALL_OLD)
+        return fault_invalid(&call->fault, "ReturnValues can only be ALL_OLD or NONE");
+    return !put || item_size(write->given) <= ITEM_SIZE_MAX ||
+           fault_invalid(&call->fault, "Item size has exceeded the maximum allowed size");
 }
 
-static bool read_expressions(struct call *call, struct span object, struct write *write)
+/* The expressions of a write, as they stand in the request. */
+struct texts {
+    ddbs_str condition, update; /* {NULL, 0}: absent */
+    struct span names, values;
+};
+
+/* AWS looks whether placeholders have an expression before it looks at anything else. */
+static bool read_texts(struct call *call, struct span object, enum write_kind kind, struct texts *out)
+{
+    *out = (struct texts){ .names = span_member(object, "ExpressionAttributeNames"),
+                           .values = span_member(object, "ExpressionAttributeValues") };
+    if (!call_text(call, object, "ConditionExpression", &out->condition) ||
+        (kind == WRITE_UPDATE && !call_text(call, object, "UpdateExpression", &out->update)))
+        return false;
+    if (out->condition.ptr != NULL || out->update.ptr != NULL)
+        return true;
+    if (out->names.ptr != NULL)
+        return fault_invalid(&call->fault, "ExpressionAttributeNames can only be specified when using expressions");
+    return out->values.ptr == NULL ||
+           fault_invalid(
+               &call->fault, "ExpressionAttributeValues can only be specified when using expressions: %s null",
+               kind == WRITE_UPDATE ? "UpdateExpression and ConditionExpression are" : "ConditionExpression is");
+}
+
+static bool read_expressions(struct call *call, const struct texts *texts, struct write *write)
 {
     struct expr_scope scope;
-    ddbs_str condition, update;
-    struct span names = span_member(object, "ExpressionAttributeNames");
-    struct span values = span_member(object, "ExpressionAttributeValues");
-    if (!call_text(call, object, "ConditionExpression", &condition) ||
-        !call_text(call, object, "UpdateExpression", &update))
+    if (!expr_scope_open(&scope, texts->names, texts->values, &call->fault))
         return false;
-    if (write->kind != WRITE_UPDATE)
-        update = (ddbs_str){ NULL, 0 };
-    if (condition.ptr == NULL && update.ptr == NULL && names.ptr != NULL)
-        return fault_invalid(&call->fault, "ExpressionAttributeNames can only be specified when using expressions");
-    if (condition.ptr == NULL && update.ptr == NULL && values.ptr != NULL)
-        return fault_invalid(
-            &call->fault, "ExpressionAttributeValues can only be specified when using expressions: %s null",
-            write->kind == WRITE_UPDATE ? "UpdateExpression and ConditionExpression are" : "ConditionExpression is");
-    if (!expr_scope_open(&scope, names, values, &call->fault))
+    if (texts->update.ptr != NULL && !update_read(&scope, texts->update, &write->update))
         return false;
-    if (update.ptr != NULL && !update_read(&scope, update, &write->update))
-        return false;
-    if (condition.ptr != NULL && !condition_read(&scope, "ConditionExpression", condition, &write->condition))
+    if (texts->condition.ptr != NULL &&
+        !condition_read(&scope, "ConditionExpression", texts->condition, &write->condition))
         return false;
     return expr_scope_close(&scope);
 }
@@ -65,21 +80,23 @@ static bool check_given(struct call *call, struct write *write)
     const struct key_schema *schema = &write->change.table->schema;
     if (write->kind != WRITE_PUT)
         return key_of_key(schema, write->given, &call->fault, &write->change.key) && check_key_untouched(call, write);
-    if (item_size(write->given) > ITEM_SIZE_MAX)
-        return fault_invalid(&call->fault, "Item size has exceeded the maximum allowed size");
     return key_of_item(schema, write->given, &call->fault, &write->change.key);
 }
 
 bool write_read(struct call *call, struct span object, enum write_kind kind, struct write *out)
 {
     static const char *const choices[] = { "ALL_OLD", "NONE", NULL };
+    static const char *const returns[] = { "NONE", "ALL_OLD", "ALL_NEW", "UPDATED_OLD", "UPDATED_NEW", NULL };
+    struct texts texts;
     ddbs_str name;
     size_t choice;
     *out = (struct write){ .kind = kind };
     if (!call_table_name(call, object, &name) || !call_refuse(call, object, CALL_LEGACY) ||
         !call_choice(call, object, "ReturnValuesOnConditionCheckFailure", choices, 1, &choice) ||
-        !read_given(call, object, out) || !read_expressions(call, object, out) ||
-        !call_find_table(call, name, &out->change.table))
+        !call_choice(call, object, "ReturnValues", returns, WRITE_NONE, &out->returns) ||
+        !read_texts(call, object, kind, &texts) ||
+        !read_given(call, span_member(object, kind == WRITE_PUT ? "Item" : "Key"), out) ||
+        !read_expressions(call, &texts, out) || !call_find_table(call, name, &out->change.table))
         return false;
     out->show_old = choice == 0;
     return check_given(call, out);
@@ -88,7 +105,7 @@ bool write_read(struct call *call, struct span object, enum write_kind kind, str
 bool write_read_plain(struct call *call, struct table *table, struct span item, enum write_kind kind, struct write *out)
 {
     *out = (struct write){ .kind = kind, .change = { .table = table } };
-    return item_read(item, &call->fault, &out->given) && check_given(call, out);
+    return read_given(call, item, out) && check_given(call, out);
 }
 
 static bool refuse(struct call *call, const struct write *write)

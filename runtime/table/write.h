@@ -7,12 +7,16 @@
 
 enum write_kind { WRITE_PUT, WRITE_UPDATE, WRITE_DELETE, WRITE_CHECK };
 
+/* ReturnValues; the second half is for updates only. */
+enum write_returns { WRITE_NONE, WRITE_ALL_OLD, WRITE_ALL_NEW, WRITE_UPDATED_OLD, WRITE_UPDATED_NEW };
+
 struct write {
     enum write_kind kind;
     struct change change;
     const ddbs_item *given;            /* Item or Key */
     const struct condition *condition; /* or NULL */
     const struct update *update;       /* or NULL */
+    size_t returns;                    /* enum write_returns */
     bool show_old;                     /* ReturnValuesOnConditionCheckFailure is ALL_OLD */
 };
 
