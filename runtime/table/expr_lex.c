@@ -136,8 +136,11 @@ bool expr_syntax(const struct expr_tokens *tokens)
 {
     const struct expr_token *token = &tokens->list[tokens->at];
     const char *begin = tokens->at > 0 ? token[-1].text.ptr : token->text.ptr;
-    const char *end = token->kind == EXPR_END ? token->text.ptr : token[1].text.ptr + token[1].text.len;
     bool at_end = token->kind == EXPR_END;
+    const struct expr_token *last = !at_end ? token + 1 : tokens->at > 0 ? token - 1 : token;
+    if (last->kind == EXPR_END)
+        last = token;
+    const char *end = last->text.ptr + last->text.len;
     return fault_invalid(tokens->scope->fault, "Invalid %s: Syntax error; token: \"%.*s\", near: \"%.*s\"",
                          tokens->scope->kind, at_end ? 5 : (int)token->text.len, at_end ? "<EOF>" : token->text.ptr,
                          (int)(end - begin), begin);

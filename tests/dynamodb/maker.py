@@ -91,6 +91,7 @@ class Maker:
 
     def begin(self):
         self.names, self.values = {}, {}
+        self.targets = self.rng.sample(NAMES, len(NAMES))
 
     def name(self, name):
         if self.rng.random() < 0.6:
@@ -98,8 +99,12 @@ class Maker:
         self.names["#" + name] = name
         return "#" + name
 
-    def path(self):
-        text = self.name(self.rng.choice(NAMES))
+    def target(self):
+        """A path to change: mostly not one that was changed before, which is refused."""
+        return self.path(self.targets.pop() if self.targets and self.rng.random() < 0.9 else None)
+
+    def path(self, first=None):
+        text = self.name(first or self.rng.choice(NAMES))
         for _ in range(self.rng.choice([0] * 9 + [1, 1, 2])):
             text += f"[{self.rng.randint(0, 3)}]" if self.rng.random() < 0.5 else "." + self.name(self.rng.choice(FIELDS))
         return text
@@ -153,7 +158,7 @@ class Maker:
 
     def set_action(self):
         turn = self.rng.randrange(24)
-        path = self.path()
+        path = self.target()
         if turn > 7 or turn < 3:
             return f"{path} = {self.placeholder(self.value())}"
         if turn == 3:
@@ -178,14 +183,14 @@ class Maker:
             only = False
         if self.rng.random() < 0.25:
             # One only: dynalite moves the places of a list while it removes; in AWS indices are those before.
-            parts.append("REMOVE " + self.path())
+            parts.append("REMOVE " + self.target())
         if self.rng.random() < 0.25:
             kind = self.rng.choice(["N", "SS", "NS", "BS"])
             value = self.scalar("N") if kind == "N" else self.set(kind)
-            parts.append(f"ADD {self.path()} {self.placeholder(value)}")
+            parts.append(f"ADD {self.target()} {self.placeholder(value)}")
             only = False
         if self.rng.random() < 0.25:
-            parts.append(f"DELETE {self.path()} {self.placeholder(self.set(self.rng.choice(['SS', 'NS', 'BS'])))}")
+            parts.append(f"DELETE {self.target()} {self.placeholder(self.set(self.rng.choice(['SS', 'NS', 'BS'])))}")
         self.rng.shuffle(parts)
         return " ".join(parts), only and bool(parts)
 
@@ -229,9 +234,7 @@ class Maker:
             condition = self.condition()
         if only_removes:
             # Of an item that is not there: dynalite makes one, AWS does not.
-            condition = "attribute_exists(pk)" + (f" AND ({condition})" if condition and " " in condition else "")
-            if condition == "attribute_exists(pk)":
-                pass
+            condition = "attribute_exists(pk)" + (f" AND {condition}" if condition else "")
         if condition is not None:
             if self.rng.random() < 0.05:
                 condition = self.broken(condition)
