@@ -237,6 +237,12 @@ soak: deps-test $(OUT)/ddbstream $(OUT)/tests/handlers/soak $(OUT)/tests/bench/h
 ric: all
 	@python3 tests/run.py 'python3 tests/ric/test_ric.py $(OUT)'
 
+# The AWS CLI, the AWS SDK for JavaScript and dynalite against `ddbstream table`; takes the latter two from npm.
+TABLE_REQUESTS ?= 20000
+.PHONY: dynamodb
+dynamodb: all
+	@python3 tests/run.py 'python3 tests/dynamodb/test_dynamodb.py $(OUT) --requests $(TABLE_REQUESTS)'
+
 .PHONY: format clean help
 format:
 	clang-format -i $(C_FILES)
@@ -253,6 +259,7 @@ help:
 	@echo "make fuzz       libFuzzer on every target, FUZZ_TIME=60 seconds each"
 	@echo "make soak       100,000 invocations: memory, descriptors, threads; cost of a hand-over"
 	@echo "make ric        the Node client of AWS against ddbstream serve (needs npm)"
+	@echo "make dynamodb   AWS CLI, AWS SDK and dynalite against ddbstream table (needs aws, npm)"
 	@echo "make deps       install everything that the targets above need"
 	@echo "make format     clang-format; make clean"
 

@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+DDBS_PRINTF(2, 0)
 static const char *format_text(struct fault *fault, const char *format, va_list arguments)
 {
     va_list again;

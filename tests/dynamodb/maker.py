@@ -230,11 +230,11 @@ class Maker:
 
     def conditional(self, request, only_removes=False):
         condition = None
-        if self.rng.random() < 0.4:
-            condition = self.condition()
         if only_removes:
             # Of an item that is not there: dynalite makes one, AWS does not.
-            condition = "attribute_exists(pk)" + (f" AND {condition}" if condition else "")
+            condition = "attribute_exists(pk)"
+        elif self.rng.random() < 0.4:
+            condition = self.condition()
         if condition is not None:
             if self.rng.random() < 0.05:
                 condition = self.broken(condition)

@@ -11,8 +11,8 @@ static const char VALUES[] =
     "':size':{'N':'6'},':map':{'M':{'b':{'L':[]},'a':{'N':'1'}}},':set':{'NS':['2.50','1']},"
     "':false':{'BOOL':false},':type':{'S':'NULL'},':nine':{'N':'9'},':eleven':{'N':'11'}}";
 
-/* Whether a Scan with that filter finds the item; -1: it is refused. Unused values are refused, so that all are mentioned in a way that
- * decides nothing. */
+/* Whether a Scan with that filter finds the item; -1: it is refused. Unused values are refused, so that all are
+ * mentioned in a way that decides nothing. */
 static int holds(struct tables *t, const char *filter)
 {
     char request[4096];
