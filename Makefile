@@ -73,7 +73,10 @@ $(OUT)/libcore.a: $(CORE_O)
 	$(archive)
 $(OUT)/libddbstream.a: $(CORE_O) $(LAMBDA_O)
 	$(archive)
-$(OUT)/ddbstream: $(EMULATOR_O) $(MAPPING_O) $(TABLE_O) $(OUT)/libcore.a
+# Tables with streams: for the command, and for tests that need no server.
+$(OUT)/libtable.a: $(TABLE_O)
+	$(archive)
+$(OUT)/ddbstream: $(EMULATOR_O) $(MAPPING_O) $(OUT)/libtable.a $(OUT)/libcore.a
 	$(call link,-lcjson -lz)
 
 define example
@@ -84,7 +87,7 @@ $(foreach name,$(EXAMPLES),$(eval $(call example,$(name))))
 
 WRAP := -Wl,--wrap=malloc$(comma)--wrap=calloc$(comma)--wrap=realloc
 # Without -lcurl: a test that reached the network would not link.
-$(OUT)/tests/test_%: $(OBJ)/tests/unit/test_%.o $(CHECK_O) $(MAPPING_O) $(TABLE_O) $(OUT)/libddbstream.a
+$(OUT)/tests/test_%: $(OBJ)/tests/unit/test_%.o $(CHECK_O) $(MAPPING_O) $(OUT)/libtable.a $(OUT)/libddbstream.a
 	$(call link,$(WRAP) -lcjson -lz)
 # Programs that a script drives: they read lines and print what the library says.
 DRIVERS := $(patsubst tests/%.c,$(OUT)/tests/%,$(sort $(wildcard tests/oracle/*.c tests/cost/*.c)))
@@ -95,9 +98,9 @@ $(OUT)/tests/%: $(OBJ)/tests/cost/%.o $(OUT)/libcore.a
 	$(call link,)
 $(OUT)/tests/handlers/%: $(OBJ)/tests/e2e/handlers/%.o $(OUT)/libddbstream.a
 	$(call link,-lcurl -lcjson -lz)
-$(OUT)/fuzz/replay_%: $(OBJ)/tests/fuzz/fuzz_%.o $(OBJ)/tests/fuzz/replay.o $(OUT)/libcore.a
+$(OUT)/fuzz/replay_%: $(OBJ)/tests/fuzz/fuzz_%.o $(OBJ)/tests/fuzz/replay.o $(OUT)/libtable.a $(OUT)/libcore.a
 	$(call link,-lcjson -lz)
-build/fuzz/fuzz_%: build/obj/fuzz/tests/fuzz/fuzz_%.o build/fuzz/libcore.a
+build/fuzz/fuzz_%: build/obj/fuzz/tests/fuzz/fuzz_%.o build/fuzz/libtable.a build/fuzz/libcore.a
 	$(call link,-lcjson -lz)
 
 # ---- Using it -------------------------------------------------------------------------------------------------------
