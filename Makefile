@@ -17,9 +17,15 @@ FLAGS_release := -O2 -g
 FLAGS_debug   := -O0 -g3
 FLAGS_san     := -O1 -g $(SAN)
 FLAGS_cov     := -O0 -g --coverage
+FLAGS_plain   := -O1 -g $(SAN) -DSCAN_ONLY=plain
+FLAGS_sse2    := -O1 -g $(SAN) -DSCAN_ONLY=sse2
+FLAGS_neon    := -O2 -g -static
 FLAGS_fuzz    := -O1 -g $(SAN) -fsanitize=fuzzer-no-link
 LINK_release := -Wl,--gc-sections -Wl,--as-needed
 LINK_san     := $(SAN)
+LINK_plain   := $(SAN)
+LINK_sse2    := $(SAN)
+LINK_neon    := -static
 LINK_cov     := --coverage
 LINK_fuzz    := $(SAN) -fsanitize=fuzzer
 
@@ -98,8 +104,10 @@ $(OUT)/tests/%: $(OBJ)/tests/cost/%.o $(OUT)/libcore.a
 	$(call link,)
 $(OUT)/tests/handlers/%: $(OBJ)/tests/e2e/handlers/%.o $(OUT)/libddbstream.a
 	$(call link,-lcurl -lcjson -lz)
+# Not for the other architecture: what runs there needs neither.
+CORE_LIBS := $(if $(filter neon,$(V)),,-lcjson -lz)
 $(OUT)/fuzz/replay_%: $(OBJ)/tests/fuzz/fuzz_%.o $(OBJ)/tests/fuzz/replay.o $(OUT)/libtable.a $(OUT)/libcore.a
-	$(call link,-lcjson -lz)
+	$(call link,$(CORE_LIBS))
 build/fuzz/fuzz_%: build/obj/fuzz/tests/fuzz/fuzz_%.o build/fuzz/libtable.a build/fuzz/libcore.a
 	$(call link,-lcjson -lz)
 
@@ -111,9 +119,9 @@ run: deps-build
 	@build/ddbstream run build/examples/orders/bootstrap --env DDBS_REPORT=items \
 	    --esm examples/orders/esm.json --source examples/orders/orders.jsonl --on-failure build/orders-on-failure
 
-.PHONY: deps deps-build deps-test deps-check
+.PHONY: deps deps-build deps-test deps-check deps-neon
 deps: deps-check
-deps-build deps-test deps-check: deps-%:
+deps-build deps-test deps-check deps-neon: deps-%:
 	@CC='$(CC)' sh .ci/deps $*
 
 # ---- Testing it -----------------------------------------------------------------------------------------------------
@@ -139,6 +147,13 @@ SUITE = $(UNIT:$(OUT)/%=$(BIN)/%) \
     'python3 tests/lossless.py $(BIN)/ddbstream --records $(LOSSLESS_RECORDS)' \
     $(foreach script,$(E2E),'python3 $(script) $(BIN)$(if $(filter san,$(V)),$(ONLY_SAN_$(notdir $(script))))')
 
+# What the paths through the core could make differently (lib/README.md), with V=plain and V=sse2.
+CORE_SUITE = $(UNIT:$(OUT)/%=$(BIN)/%) \
+    $(foreach target,$(REPLAYS:$(OUT)/fuzz/replay_%=%),'$(BIN)/fuzz/replay_$(target) tests/fuzz/corpus/$(target)') \
+    'python3 tests/fixtures.py $(BIN)/ddbstream' \
+    'python3 tests/oracle/differential.py $(BIN)/tests/verdict' \
+    'python3 tests/lossless.py $(BIN)/ddbstream --records $(LOSSLESS_RECORDS)'
+
 .PHONY: test
 test: deps-test
 	@$(MAKE) --no-print-directory -j$(JOBS) programs
@@ -148,6 +163,9 @@ test: deps-test
 programs: $(PROGRAMS)
 suite: programs
 	@python3 tests/run.py $(SUITE)
+.PHONY: core-suite
+core-suite: $(OUT)/ddbstream $(UNIT) $(REPLAYS) $(DRIVERS)
+	@python3 tests/run.py $(CORE_SUITE)
 
 # The checks beside the tests: sanitizers, both compilers, form, layers, names.
 .PHONY: check
@@ -158,6 +176,8 @@ check: deps-check
 	@$(MAKE) --no-print-directory layers symbols
 	@$(MAKE) --no-print-directory -j$(JOBS) V=san programs
 	@$(MAKE) --no-print-directory V=san suite LOSSLESS_RECORDS=3000 NUMBER_PAIRS=50000
+	@$(MAKE) --no-print-directory -j$(JOBS) V=plain core-suite LOSSLESS_RECORDS=3000
+	@$(MAKE) --no-print-directory -j$(JOBS) V=sse2 core-suite LOSSLESS_RECORDS=3000
 
 FLAGS_gcc   := -O2 -Werror
 FLAGS_clang := -O2 -Werror
@@ -228,6 +248,15 @@ exhaustive: deps-test programs
 $(OUT)/tests/bench/%: $(OBJ)/tests/bench/%.o $(OUT)/libddbstream.a
 	$(call link,-lcurl -lcjson -lz)
 
+# The path of the other architecture, in an emulator of its processor: what paths could make differently.
+NEON := CC=aarch64-linux-gnu-gcc V=neon CPPFLAGS='-idirafter /usr/include'
+.PHONY: neon
+neon: deps-neon
+	@$(MAKE) --no-print-directory -j$(JOBS) $(NEON) build/neon/fuzz/replay_paths build/neon/tests/verdict
+	@sh tests/neon.sh build/neon
+	@python3 tests/run.py 'build/neon/run/replay_paths tests/fuzz/corpus/paths tests/fuzz/corpus/envelope' \
+	    'python3 tests/oracle/differential.py build/neon/run/verdict'
+
 # Many invocations: memory, descriptors and threads stay as they are. Then what handing one over costs.
 SOAK_INVOCATIONS ?= 100000
 .PHONY: soak
@@ -261,6 +290,7 @@ help:
 	@echo "make exhaustive 100,000 generated records; every single-byte change of the example events"
 	@echo "make fuzz       libFuzzer on every target, FUZZ_TIME=60 seconds each"
 	@echo "make soak       100,000 invocations: memory, descriptors, threads; cost of a hand-over"
+	@echo "make neon       the AArch64 path under qemu (needs gcc-aarch64-linux-gnu, qemu-user-static)"
 	@echo "make ric        the Node client of AWS against ddbstream serve (needs npm)"
 	@echo "make dynamodb   AWS CLI, AWS SDK and dynalite against ddbstream table (needs aws, npm)"
 	@echo "make deps       install everything that the targets above need"
