@@ -30,6 +30,7 @@ comma := ,
 objects = $(patsubst %.c,$(OBJ)/%.o,$(sort $(wildcard $(1))))
 CORE_O     := $(call objects,lib/*.c)
 LAMBDA_O   := $(call objects,runtime/lambda/*.c)
+AWS_O      := $(call objects,runtime/aws/*.c)
 MAPPING_O  := $(call objects,runtime/mapping/*.c)
 EMULATOR_O := $(call objects,runtime/emulator/*.c)
 CHECK_O    := $(call objects,tests/unit/check.c)
@@ -70,7 +71,8 @@ endef
 # The core alone: what links against it and nothing else cannot reach the network.
 $(OUT)/libcore.a: $(CORE_O)
 	$(archive)
-$(OUT)/libddbstream.a: $(CORE_O) $(LAMBDA_O)
+# Who makes no AWS call gets nothing of runtime/aws: no object of the others refers to it.
+$(OUT)/libddbstream.a: $(CORE_O) $(LAMBDA_O) $(AWS_O)
 	$(archive)
 $(OUT)/ddbstream: $(EMULATOR_O) $(MAPPING_O) $(OUT)/libcore.a
 	$(call link,-lcjson -lz)

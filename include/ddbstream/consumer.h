@@ -147,8 +147,8 @@ DDBS_API size_t ddbs_ctx_batch_ok(const ddbs_ctx *ctx);
  * crash too, the batch is reported as done up to there, and with DDBS_REPORT_ITEMS they are not delivered again. A
  * smaller count than before changes nothing. Only with on_batch_end or on_batch. Who commits all and fails then has no
  * record to be named, and the whole batch comes again.
- * @return DDBS_OK, DDBS_E_RANGE for more than ddbs_ctx_batch_ok(), DDBS_E_USAGE without on_batch_end and on_batch or
- *         outside a batch
+ * @return DDBS_OK, DDBS_E_RANGE for more than ddbs_ctx_batch_ok(), DDBS_E_USAGE without on_batch_end and on_batch,
+ *         outside a batch, or where a batch writer (aws.h) has not stored an entry of one of them
  */
 DDBS_API ddbs_status ddbs_ctx_commit(ddbs_ctx *ctx, size_t count) DDBS_MUST_CHECK;
 
