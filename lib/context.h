@@ -36,6 +36,7 @@ struct ddbs_ctx {
     size_t stored; /* the first records of the batch that were committed */
 
     struct ddbs_part *parts; /* that joined this batch */
+    size_t entries;          /* that parts got in this batch */
 
     unsigned char *kinds;      /* of each record, an enum kind */
     const ddbs_record **given; /* with on_batch: its records; else NULL */

@@ -128,14 +128,14 @@ int64_t ddbs_aws__time_left(ddbs_aws *aws, const ddbs_ctx *ctx)
 }
 
 /* xorshift64*: jitter needs to differ between environments, nothing more. */
-static uint64_t next_random(ddbs_aws *aws)
+uint64_t ddbs_aws__random_below(ddbs_aws *aws, uint64_t limit)
 {
     uint64_t x = aws->random == 0 ? 1 : aws->random;
     x ^= x >> 12;
     x ^= x << 25;
     x ^= x >> 27;
     aws->random = x;
-    return x * 2685821657736338717u >> 32;
+    return (x * 2685821657736338717u >> 32) % limit;
 }
 
 static bool is_dynamodb(const char *service)
@@ -155,7 +155,7 @@ int64_t ddbs_aws__pause_ms(ddbs_aws *aws, const char *service, ddbs_aws_fault fa
         base *= 2;
     if (base > PAUSE_MAX_MS)
         base = PAUSE_MAX_MS;
-    int64_t pause = (int64_t)(next_random(aws) % (uint64_t)(base + 1));
+    int64_t pause = (int64_t)ddbs_aws__random_below(aws, (uint64_t)base + 1);
     int64_t asked = retry_after_ms > ASKED_MAX_MS ? ASKED_MAX_MS : retry_after_ms;
     return pause > asked ? pause : asked;
 }

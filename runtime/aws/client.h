@@ -50,6 +50,9 @@ int64_t ddbs_aws__time_left(ddbs_aws *aws, const ddbs_ctx *ctx);
 int64_t ddbs_aws__pause_ms(ddbs_aws *aws, const char *service, ddbs_aws_fault fault, uint32_t tries,
                            int64_t retry_after_ms);
 
+/* A number from 0 to `limit` - 1, not for secrets. */
+uint64_t ddbs_aws__random_below(ddbs_aws *aws, uint64_t limit);
+
 /* How often something is tried in all. */
 uint32_t ddbs_aws__attempts(const ddbs_aws *aws, const char *service);
 

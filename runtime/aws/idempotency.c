@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { EXPIRES_S = 3600, LEASE_MS = 900000 };
+enum { EXPIRES_S = 3600, LEASE_MS = 900000, SPREAD_MS = 1000 };
 enum { TABLE, FUNCTION, HANDLER, PATH, PARTITION, SORT, TEXTS };
 
 struct ddbs_idempotency {
@@ -215,7 +215,7 @@ static int64_t lease_end_ms(ddbs_idempotency *idempotency, const ddbs_ctx *ctx, 
     int64_t remaining_ms = ddbs_ctx_remaining_ms(ctx);
     if (remaining_ms == INT64_MAX || remaining_ms < 0)
         remaining_ms = remaining_ms < 0 ? 0 : (int64_t)idempotency->lease_ms;
-    return now_ms + remaining_ms + ddbs_aws__pause_ms(idempotency->aws, "lease", DDBS_AWS_THROTTLED, 1, 0);
+    return now_ms + remaining_ms + (int64_t)ddbs_aws__random_below(idempotency->aws, SPREAD_MS);
 }
 
 ddbs_status ddbs_claim_begin(ddbs_idempotency *idempotency, ddbs_ctx *ctx, const ddbs_record *rec, ddbs_claim *claim)
@@ -282,10 +282,11 @@ ddbs_status ddbs_once(ddbs_idempotency *idempotency, ddbs_ctx *ctx, const ddbs_r
         return DDBS_SKIP;
     if (claim.state == DDBS_CLAIM_IN_PROGRESS)
         return ddbs_fail(ctx, DDBS_E_HANDLER, "the record is claimed and not done yet");
+    size_t entries = ctx->entries;
     ddbs_status status = effect(ctx, rec);
     if (status != DDBS_OK && status != DDBS_SKIP)
         return give_back(idempotency, ctx, &claim, status);
-    if (ddbs_ctx__open(ctx) <= rec->index) {
+    if (ctx->entries != entries) {
         status = ddbs_fail(ctx, DDBS_E_USAGE, "an effect that happens once cannot wait in a batch writer");
         return give_back(idempotency, ctx, &claim, status);
     }

@@ -68,7 +68,7 @@ static bool prepare(const ddbs_writer *writer, const struct ddbs_parcel *parcel,
 
 static void set_all(struct ddbs_results *results, enum ddbs_verdict verdict)
 {
-    memset(results->verdicts, verdict, results->count);
+    memset(results->verdicts, (int)verdict, results->count);
 }
 
 /* A request that is refused as a whole may be so for one of its entries: halve it. */
@@ -397,6 +397,7 @@ ddbs_status ddbs_writer__put(ddbs_writer *writer, ddbs_ctx *ctx, size_t weight, 
     ddbs_status status = ddbs_queue__add(writer, place, weight, key);
     if (status != DDBS_OK)
         return ddbs_fail(ctx, status, "no memory for an entry");
+    ctx->entries++;
     writer->new_count++;
     writer->new_weight += weight;
     if (ctx->index == DDBS_NOWHERE || !is_time_to_send(writer))
