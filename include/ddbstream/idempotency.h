@@ -1,7 +1,8 @@
 /* ddbstream/idempotency.h: effects that happen once, although a record may be delivered again.
  *
  * A claim is an item of a DynamoDB table, in the layout of Powertools for AWS Lambda (its idempotency utility), so that
- * functions in other languages can share the table: partition key `id` (S), time-to-live on `expiration`.
+ * functions in other languages can share the table: partition key `id` (S), time-to-live on `expiration`. One more
+ * attribute, `owner`, tells whose claim it is.
  *
  *     static ddbs_aws *aws;
  *     static ddbs_idempotency *once;
@@ -87,7 +88,7 @@ typedef enum ddbs_claim_state {
 typedef struct ddbs_claim {
     ddbs_claim_state state;
     char id[DDBS_CLAIM_ID_MAX]; /* "orders.handler#<md5 of the key's JSON>" */
-    int64_t in_progress_ms;     /* ours ends then, since 1970: who has taken it over is not disturbed */
+    char owner[24];             /* who claimed it: what somebody has taken over is not ours any more */
 } ddbs_claim;
 
 /**

@@ -90,7 +90,7 @@ static void write_code(ddbs_buf *out, unsigned code)
         ddbs_buf__format(out, "\\u%04x", code);
 }
 
-/* ensure_ascii: everything but printable ASCII is escaped; but U+007F stays. */
+/* ensure_ascii: everything but printable ASCII is escaped. */
 static void write_string(ddbs_buf *out, const char *text)
 {
     static const char special[] = "\"\\\n\r\t\b\f", letters[] = "\"\\nrtbf";
@@ -103,7 +103,7 @@ static void write_string(ddbs_buf *out, const char *text)
             break; /* the record was checked: there is none */
         if (found != NULL)
             ddbs_buf__format(out, "\\%c", letters[found - special]);
-        else if (len == 1 && (unsigned char)*text >= 0x20)
+        else if (len == 1 && *text >= ' ' && *text <= '~')
             ddbs_buf__bytes(out, text, 1);
         else
             write_code(out, code_of((const unsigned char *)text, len));

@@ -74,7 +74,8 @@ ddbs_status ddbs_aws__make(ddbs_aws **out, const ddbs_aws_options *options, ddbs
         return ddbs_error__set(error, DDBS_E_MEMORY, DDBS_NOWHERE, DDBS_NOWHERE, "no memory for a client");
     aws->options = *options;
     aws->clock = (struct ddbs_aws_clock){ real_now_ms, real_sleep_ms, NULL };
-    aws->random = (uint64_t)real_now_ms(NULL) * 1000003u ^ (uint64_t)getpid() << 32 ^ (uint64_t)(uintptr_t)aws;
+    if (getentropy(&aws->random, sizeof aws->random) != 0)
+        aws->random = (uint64_t)real_now_ms(NULL) * 1000003u ^ (uint64_t)getpid() << 32;
     if (aws->options.timeout_ms == 0)
         aws->options.timeout_ms = TIMEOUT_MS;
     ddbs_status status = read_region(aws, error);

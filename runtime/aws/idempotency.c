@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { EXPIRES_S = 3600, LEASE_MS = 900000, SPREAD_MS = 1000 };
+enum { EXPIRES_S = 3600, LEASE_MS = 900000 };
 enum { TABLE, FUNCTION, HANDLER, PATH, PARTITION, SORT, TEXTS };
 
 struct ddbs_idempotency {
@@ -103,14 +103,15 @@ static void write_table(ddbs_buf *out, const ddbs_idempotency *idempotency, cons
     ddbs_buf__format(out, ",\"%s\":", member);
 }
 
-static void write_claim(ddbs_buf *out, const ddbs_idempotency *idempotency, const ddbs_claim *claim, int64_t now_ms)
+static void write_claim(ddbs_buf *out, const ddbs_idempotency *idempotency, const ddbs_claim *claim, int64_t now_ms,
+                        int64_t until_ms)
 {
     write_table(out, idempotency, "Item");
     write_key(out, idempotency, claim->id);
     ddbs_buf__format(out,
                      ",\"status\":{\"S\":\"INPROGRESS\"},\"expiration\":{\"N\":\"%lld\"},"
-                     "\"in_progress_expiration\":{\"N\":\"%lld\"}}",
-                     (long long)(now_ms / 1000 + idempotency->expires_s), (long long)claim->in_progress_ms);
+                     "\"in_progress_expiration\":{\"N\":\"%lld\"},\"owner\":{\"S\":\"%s\"}}",
+                     (long long)(now_ms / 1000 + idempotency->expires_s), (long long)until_ms, claim->owner);
     ddbs_buf__text(out, ",\"ConditionExpression\":\"attribute_not_exists(#id) OR #expiry < :now OR "
                         "(#status = :inprogress AND attribute_exists(#in_progress_expiry) AND "
                         "#in_progress_expiry < :now_in_millis)\",\"ExpressionAttributeNames\":{\"#id\":");
@@ -123,7 +124,10 @@ static void write_claim(ddbs_buf *out, const ddbs_idempotency *idempotency, cons
                      (long long)(now_ms / 1000), (long long)now_ms);
 }
 
-static const char ours[] = ",\"ConditionExpression\":\"#status = :inprogress AND #in_progress_expiry = :ours\"";
+/* The tail of a request about a claim of ours. */
+static const char ours[] = ",\"ConditionExpression\":\"#status = :inprogress AND #owner = :owner\","
+                           "\"ReturnValuesOnConditionCheckFailure\":\"ALL_OLD\","
+                           "\"ExpressionAttributeNames\":{\"#status\":\"status\",\"#owner\":\"owner\"";
 
 static void write_done(ddbs_buf *out, const ddbs_idempotency *idempotency, const ddbs_claim *claim, int64_t now_ms)
 {
@@ -131,13 +135,11 @@ static void write_done(ddbs_buf *out, const ddbs_idempotency *idempotency, const
     write_key(out, idempotency, claim->id);
     ddbs_buf__format(out,
                      "},\"UpdateExpression\":\"SET #response_data = :response_data, #expiry = :expiry, "
-                     "#status = :status\"%s,\"ExpressionAttributeNames\":{\"#response_data\":\"data\","
-                     "\"#expiry\":\"expiration\",\"#status\":\"status\","
-                     "\"#in_progress_expiry\":\"in_progress_expiration\"},"
+                     "#status = :status\"%s,\"#response_data\":\"data\",\"#expiry\":\"expiration\"},"
                      "\"ExpressionAttributeValues\":{\":response_data\":{\"S\":\"null\"},"
                      "\":expiry\":{\"N\":\"%lld\"},\":status\":{\"S\":\"COMPLETED\"},"
-                     "\":inprogress\":{\"S\":\"INPROGRESS\"},\":ours\":{\"N\":\"%lld\"}}}",
-                     ours, (long long)(now_ms / 1000 + idempotency->expires_s), (long long)claim->in_progress_ms);
+                     "\":inprogress\":{\"S\":\"INPROGRESS\"},\":owner\":{\"S\":\"%s\"}}}",
+                     ours, (long long)(now_ms / 1000 + idempotency->expires_s), claim->owner);
 }
 
 static void write_drop(ddbs_buf *out, const ddbs_idempotency *idempotency, const ddbs_claim *claim)
@@ -145,11 +147,9 @@ static void write_drop(ddbs_buf *out, const ddbs_idempotency *idempotency, const
     write_table(out, idempotency, "Key");
     write_key(out, idempotency, claim->id);
     ddbs_buf__format(out,
-                     "}%s,\"ExpressionAttributeNames\":{\"#status\":\"status\","
-                     "\"#in_progress_expiry\":\"in_progress_expiration\"},"
-                     "\"ExpressionAttributeValues\":{\":inprogress\":{\"S\":\"INPROGRESS\"},"
-                     "\":ours\":{\"N\":\"%lld\"}}}",
-                     ours, (long long)claim->in_progress_ms);
+                     "}%s},\"ExpressionAttributeValues\":{\":inprogress\":{\"S\":\"INPROGRESS\"},"
+                     "\":owner\":{\"S\":\"%s\"}}}",
+                     ours, claim->owner);
 }
 
 /* Call with `body`, which is freed. */
@@ -183,39 +183,47 @@ static ddbs_status write_id(const ddbs_idempotency *idempotency, ddbs_ctx *ctx, 
                                                      : ddbs_fail(ctx, DDBS_E_LIMIT, "the id of a claim is too long");
 }
 
-/* What the item of the table says that kept us from claiming. Whatever is not surely done is in progress. */
-static ddbs_claim_state state_of(const ddbs_aws_reply *reply)
+/* The item of the table that a condition failed at, as far as it matters. */
+struct holder {
+    bool any;     /* there is one */
+    bool is_ours; /* this very claim, from a request whose response was lost */
+    bool is_done;
+};
+
+static bool text_is(const cJSON *item, const char *name, const char *text)
 {
-    cJSON *tree = reply->body.len == 0 ? NULL : cJSON_ParseWithLength(reply->body.ptr, reply->body.len);
-    const cJSON *status = cJSON_GetObjectItemCaseSensitive(cJSON_GetObjectItemCaseSensitive(tree, "Item"), "status");
-    const char *text = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(status, "S"));
-    ddbs_claim_state state = text != NULL && strcmp(text, "COMPLETED") == 0 ? DDBS_CLAIM_DONE : DDBS_CLAIM_IN_PROGRESS;
-    cJSON_Delete(tree);
-    return state;
+    const cJSON *value = cJSON_GetObjectItemCaseSensitive(item, name);
+    const char *got = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(value, "S"));
+    return got != NULL && strcmp(got, text) == 0;
 }
 
-/* Whether the item that kept us out is our own: a first try that arrived although its response was lost. */
-static bool is_ours(const ddbs_aws_reply *reply, const ddbs_claim *claim)
+static struct holder read_holder(const ddbs_aws_reply *reply, const ddbs_claim *claim)
 {
-    char want[32];
     cJSON *tree = reply->body.len == 0 ? NULL : cJSON_ParseWithLength(reply->body.ptr, reply->body.len);
     const cJSON *item = cJSON_GetObjectItemCaseSensitive(tree, "Item");
-    const char *got = cJSON_GetStringValue(
-        cJSON_GetObjectItemCaseSensitive(cJSON_GetObjectItemCaseSensitive(item, "in_progress_expiration"), "N"));
-    snprintf(want, sizeof want, "%lld", (long long)claim->in_progress_ms);
-    bool same = reply->tries > 1 && got != NULL && strcmp(got, want) == 0;
+    struct holder holder = {
+        .any = item != NULL,
+        .is_ours = text_is(item, "owner", claim->owner),
+        .is_done = text_is(item, "status", "COMPLETED"),
+    };
     cJSON_Delete(tree);
-    return same;
+    return holder;
 }
 
-/* In progress until the invocation's deadline: then the function is dead. The last digits are random, so that no two
- * claims are the same. */
-static int64_t lease_end_ms(ddbs_idempotency *idempotency, const ddbs_ctx *ctx, int64_t now_ms)
+/* In progress until the invocation's deadline: then the function is dead. */
+static int64_t lease_end_ms(const ddbs_idempotency *idempotency, const ddbs_ctx *ctx, int64_t now_ms)
 {
     int64_t remaining_ms = ddbs_ctx_remaining_ms(ctx);
-    if (remaining_ms == INT64_MAX || remaining_ms < 0)
-        remaining_ms = remaining_ms < 0 ? 0 : (int64_t)idempotency->lease_ms;
-    return now_ms + remaining_ms + (int64_t)ddbs_aws__random_below(idempotency->aws, SPREAD_MS);
+    if (remaining_ms == INT64_MAX)
+        return now_ms + idempotency->lease_ms;
+    return now_ms + (remaining_ms < 0 ? 0 : remaining_ms);
+}
+
+static void choose_owner(ddbs_aws *aws, ddbs_claim *claim)
+{
+    unsigned long high = (unsigned long)ddbs_aws__random_below(aws, UINT32_MAX);
+    unsigned long low = (unsigned long)ddbs_aws__random_below(aws, UINT32_MAX);
+    snprintf(claim->owner, sizeof claim->owner, "%08lx%08lx", high, low);
 }
 
 ddbs_status ddbs_claim_begin(ddbs_idempotency *idempotency, ddbs_ctx *ctx, const ddbs_record *rec, ddbs_claim *claim)
@@ -225,13 +233,16 @@ ddbs_status ddbs_claim_begin(ddbs_idempotency *idempotency, ddbs_ctx *ctx, const
     ddbs_aws_reply reply = { .tries = 0 };
     ddbs_claim fresh = { .state = DDBS_CLAIM_MINE };
     DDBS_TRY(write_id(idempotency, ctx, rec, &fresh));
-    fresh.in_progress_ms = lease_end_ms(idempotency, ctx, now_ms);
-    write_claim(&body, idempotency, &fresh, now_ms);
+    choose_owner(idempotency->aws, &fresh);
+    write_claim(&body, idempotency, &fresh, now_ms, lease_end_ms(idempotency, ctx, now_ms));
     ddbs_status status = call(idempotency, ctx, "DynamoDB_20120810.PutItem", &body, &reply);
-    if (reply.fault == DDBS_AWS_CONDITION && !is_ours(&reply, &fresh))
-        fresh.state = state_of(&reply);
-    if (reply.fault == DDBS_AWS_CONDITION)
+    if (reply.fault == DDBS_AWS_CONDITION) {
+        struct holder holder = read_holder(&reply, &fresh);
+        fresh.state = holder.is_done   ? DDBS_CLAIM_DONE
+                      : holder.is_ours ? DDBS_CLAIM_MINE
+                                       : DDBS_CLAIM_IN_PROGRESS; /* also where the reply does not tell */
         status = DDBS_OK;
+    }
     if (status == DDBS_OK)
         *claim = fresh;
     ddbs_aws_reply_free(&reply);
@@ -244,8 +255,10 @@ ddbs_status ddbs_claim_done(ddbs_idempotency *idempotency, ddbs_ctx *ctx, const 
     ddbs_aws_reply reply = { .tries = 0 };
     write_done(&body, idempotency, claim, idempotency->aws->clock.now_ms(idempotency->aws->clock.self));
     ddbs_status status = call(idempotency, ctx, "DynamoDB_20120810.UpdateItem", &body, &reply);
-    if (reply.fault == DDBS_AWS_CONDITION && reply.tries > 1)
-        status = DDBS_OK; /* the first try arrived */
+    if (reply.fault == DDBS_AWS_CONDITION) {
+        struct holder holder = read_holder(&reply, claim);
+        status = holder.is_ours && holder.is_done ? DDBS_OK : status;
+    }
     ddbs_aws_reply_free(&reply);
     return status;
 }
@@ -256,7 +269,7 @@ ddbs_status ddbs_claim_drop(ddbs_idempotency *idempotency, ddbs_ctx *ctx, const 
     ddbs_aws_reply reply = { .tries = 0 };
     write_drop(&body, idempotency, claim);
     ddbs_status status = call(idempotency, ctx, "DynamoDB_20120810.DeleteItem", &body, &reply);
-    if (reply.fault == DDBS_AWS_CONDITION && reply.tries > 1)
+    if (reply.fault == DDBS_AWS_CONDITION && !read_holder(&reply, claim).any)
         status = DDBS_OK;
     ddbs_aws_reply_free(&reply);
     return status;

@@ -116,11 +116,13 @@ class Failing:
     """Which entries a rule lets fail."""
 
     def __init__(self, rule=None):
-        self.rule = rule
+        self.rule, self.hit = rule, False
 
     def __call__(self, entry):
         text = entry if isinstance(entry, str) else json.dumps(entry)
-        return self.rule is not None and any(mark in text for mark in self.rule.marks)
+        failing = self.rule is not None and self.rule.left > 0 and any(mark in text for mark in self.rule.marks)
+        self.hit = self.hit or failing
+        return failing
 
 
 def decoded(data):
@@ -536,7 +538,7 @@ class AwsFake:
         with self.lock:
             for rule in self.rules:
                 if rule.left > 0 and rule.service in (None, service):
-                    rule.left -= 1
+                    rule.left -= rule.do != "entries"  # that one counts where an entry is hit
                     return rule
         return None
 
@@ -595,6 +597,13 @@ class AwsFake:
         failing = Failing(rule if rule is not None and rule.do == "entries" else None)
         if rule is not None and rule.do == "refuse" and any(mark.encode() in body for mark in rule.marks):
             raise Refused(400, rule.type or "ValidationException", "one of them")
+        try:
+            return self.dispatch(service, operation, parsed, path, headers, body, failing)
+        finally:
+            if failing.hit:
+                rule.left -= 1
+
+    def dispatch(self, service, operation, parsed, path, headers, body, failing):
         if service == "dynamodb":
             return getattr(self.dynamo, operation)(parsed, failing)
         if service == "s3":
