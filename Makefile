@@ -96,9 +96,9 @@ $(OUT)/tests/%: $(OBJ)/tests/cost/%.o $(OUT)/libcore.a
 	$(call link,)
 $(OUT)/tests/handlers/%: $(OBJ)/tests/e2e/handlers/%.o $(OUT)/libddbstream.a
 	$(call link,-lcurl -lcjson -lz)
-$(OUT)/fuzz/replay_%: $(OBJ)/tests/fuzz/fuzz_%.o $(OBJ)/tests/fuzz/replay.o $(OUT)/libcore.a
+$(OUT)/fuzz/replay_%: $(OBJ)/tests/fuzz/fuzz_%.o $(OBJ)/tests/fuzz/replay.o $(OUT)/libddbstream.a
 	$(call link,-lcjson -lz)
-build/fuzz/fuzz_%: build/obj/fuzz/tests/fuzz/fuzz_%.o build/fuzz/libcore.a
+build/fuzz/fuzz_%: build/obj/fuzz/tests/fuzz/fuzz_%.o build/fuzz/libddbstream.a
 	$(call link,-lcjson -lz)
 
 # ---- Using it -------------------------------------------------------------------------------------------------------

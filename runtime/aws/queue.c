@@ -14,7 +14,7 @@ static bool grow(ddbs_writer *writer)
     if (writer->count < writer->capacity)
         return true;
     size_t capacity = writer->capacity == 0 ? ENTRIES_AT_FIRST : writer->capacity * 2;
-    struct ddbs_entry *entries = realloc(writer->entries, capacity * sizeof *entries);
+    struct ddbs_queued *entries = realloc(writer->entries, capacity * sizeof *entries);
     if (entries == NULL)
         return false;
     writer->entries = entries;
@@ -36,7 +36,7 @@ static bool keep(ddbs_writer *writer, ddbs_str text, ddbs_str *out)
 
 ddbs_status ddbs_queue__add(ddbs_writer *writer, size_t place, size_t weight, ddbs_str key)
 {
-    struct ddbs_entry entry = { .place = place, .weight = weight, .last = writer->count };
+    struct ddbs_queued entry = { .place = place, .weight = weight, .last = writer->count };
     ddbs_str text = { writer->scratch.ptr, writer->scratch.len };
     if (!grow(writer) || !keep(writer, text, &entry.text) || (key.ptr != NULL && !keep(writer, key, &entry.key)))
         return DDBS_E_MEMORY;
@@ -56,7 +56,7 @@ void ddbs_queue__drop_from(ddbs_writer *writer, size_t end)
 {
     size_t kept = 0;
     for (size_t i = 0; i < writer->count; i++) {
-        const struct ddbs_entry *entry = &writer->entries[i];
+        const struct ddbs_queued *entry = &writer->entries[i];
         if (entry->place < end || entry->state == DDBS_ENTRY_STORED) {
             writer->entries[kept] = *entry;
             writer->entries[kept].last = kept;
@@ -161,7 +161,7 @@ bool ddbs_queue__find_last(ddbs_writer *writer, size_t end)
     if (!empty_table(writer, writer->count - writer->first))
         return false;
     for (size_t i = writer->count; writer->service->last_wins && i-- > writer->first;) {
-        struct ddbs_entry *entry = &writer->entries[i];
+        struct ddbs_queued *entry = &writer->entries[i];
         if (!is_waiting(writer, i, end) || entry->key.ptr == NULL || is_overwritten(writer, i))
             continue;
         size_t *slot = slot_of(writer, entry->key);
@@ -204,7 +204,7 @@ static size_t parcel_of_key(const ddbs_writer *writer, size_t number)
     return SIZE_MAX;
 }
 
-static bool fits(const struct packing *packing, const struct ddbs_entry *entry)
+static bool fits(const struct packing *packing, const struct ddbs_queued *entry)
 {
     const ddbs_writer *writer = packing->writer;
     const struct ddbs_parcel *parcel = &writer->parcels[writer->parcel_count];
@@ -230,7 +230,7 @@ static void close_parcel(struct packing *packing)
 /* Whether the entry must wait for one of its key to be stored: that one is in an earlier parcel, or in this one, which is
  * full or may not have both. What the open parcel has waits, too, if an earlier one is in the way: it would be sent
  * before it is full. */
-static bool must_follow(struct packing *packing, const struct ddbs_entry *entry, bool fitting)
+static bool must_follow(struct packing *packing, const struct ddbs_queued *entry, bool fitting)
 {
     ddbs_writer *writer = packing->writer;
     const size_t *slot = entry->key.ptr == NULL ? NULL : slot_of(writer, entry->key);
@@ -254,7 +254,7 @@ static bool must_follow(struct packing *packing, const struct ddbs_entry *entry,
 static bool place_entry(struct packing *packing, size_t number)
 {
     ddbs_writer *writer = packing->writer;
-    const struct ddbs_entry *entry = &writer->entries[number];
+    const struct ddbs_queued *entry = &writer->entries[number];
     bool fitting = fits(packing, entry);
     if (must_follow(packing, entry, fitting))
         return false;

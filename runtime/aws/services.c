@@ -28,7 +28,7 @@ enum {
 void ddbs_put__join(const ddbs_writer *writer, const struct ddbs_parcel *parcel, ddbs_buf *body, const char *between)
 {
     for (size_t i = 0; i < parcel->count; i++) {
-        const struct ddbs_entry *entry = ddbs_parcel__entry(writer, parcel, i);
+        const struct ddbs_queued *entry = ddbs_parcel__entry(writer, parcel, i);
         if (i > 0)
             ddbs_buf__text(body, between);
         ddbs_buf__bytes(body, entry->text.ptr, entry->text.len);
@@ -67,7 +67,7 @@ static void write_sqs(const ddbs_writer *writer, const struct ddbs_parcel *parce
     write_text(body, writer->texts[0]);
     ddbs_buf__text(body, ",\"Entries\":[");
     for (size_t i = 0; i < parcel->count; i++) {
-        const struct ddbs_entry *entry = ddbs_parcel__entry(writer, parcel, i);
+        const struct ddbs_queued *entry = ddbs_parcel__entry(writer, parcel, i);
         ddbs_buf__format(body, "%s{\"Id\":\"%zu\",", i == 0 ? "" : ",", i);
         ddbs_buf__bytes(body, entry->text.ptr, entry->text.len);
     }
@@ -128,7 +128,7 @@ static void write_transact(const ddbs_writer *writer, const struct ddbs_parcel *
 {
     ddbs_buf hashed = { .ptr = NULL };
     char token[DDBS_MD5_TEXT] = "";
-    const struct ddbs_entry *first = ddbs_parcel__entry(writer, parcel, 0);
+    const struct ddbs_queued *first = ddbs_parcel__entry(writer, parcel, 0);
     ddbs_buf__bytes(&hashed, first->key.ptr, first->key.len);
     ddbs_put__join(writer, parcel, &hashed, ",");
     if (!hashed.failed)
@@ -168,7 +168,7 @@ static void add_hash(ddbs_aws_request *request, struct ddbs_address *room)
 static bool address_s3(const ddbs_writer *writer, const struct ddbs_parcel *parcel, ddbs_aws_request *request,
                        struct ddbs_address *room)
 {
-    const struct ddbs_entry *entry = ddbs_parcel__entry(writer, parcel, 0);
+    const struct ddbs_queued *entry = ddbs_parcel__entry(writer, parcel, 0);
     const char *bucket = writer->texts[0];
     bool own, own_host;
     if (!ddbs_aws__endpoint(writer->aws, request, room->path, sizeof room->path, &own))

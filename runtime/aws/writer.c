@@ -129,7 +129,7 @@ static uint32_t attempts_of(const ddbs_writer *writer)
                                         : ddbs_aws__attempts(writer->aws, writer->service->signing);
 }
 
-static void apply_one(ddbs_writer *writer, struct ddbs_entry *entry, enum ddbs_verdict verdict)
+static void apply_one(ddbs_writer *writer, struct ddbs_queued *entry, enum ddbs_verdict verdict)
 {
     entry->tries++;
     if (entry->tries > 1)
@@ -189,7 +189,7 @@ static uint32_t tries_of_waiting(const ddbs_writer *writer)
 {
     uint32_t most = 0;
     for (size_t i = writer->first; i < writer->count; i++) {
-        const struct ddbs_entry *entry = &writer->entries[i];
+        const struct ddbs_queued *entry = &writer->entries[i];
         if (entry->state == DDBS_ENTRY_WAITING && entry->tries > most)
             most = entry->tries;
     }
@@ -333,6 +333,7 @@ void ddbs_writer_reset(ddbs_writer *writer)
     writer->open_place = SIZE_MAX;
     writer->at = 0;
     writer->any_refused = false;
+    writer->code[0] = '\0';
 }
 
 /* What a writer holds from a delivery before this one is dead: it came to no end. */
@@ -446,7 +447,6 @@ ddbs_status ddbs_writer_flush(ddbs_writer *writer, ddbs_ctx *ctx)
     size_t end = ddbs_ctx_batch_ok(ctx);
     ddbs_queue__drop_from(writer, end);
     size_t put = writer->count;
-    writer->code[0] = '\0';
     ddbs_status status = writer->count == 0 ? DDBS_OK : send_all(writer, ctx, end);
     ddbs_queue__settle(writer);
     size_t place = ddbs_queue__open(writer), open = count_open(writer);

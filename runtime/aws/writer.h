@@ -11,7 +11,7 @@ enum { DDBS_WRITER_PARALLEL = 4, DDBS_WRITER_TEXTS = 4 };
 enum ddbs_entry_state { DDBS_ENTRY_WAITING, DDBS_ENTRY_STORED, DDBS_ENTRY_REFUSED };
 
 /* One thing to be stored, written for the wire as far as that does not depend on its place in a request. */
-struct ddbs_entry {
+struct ddbs_queued {
     ddbs_str text;
     ddbs_str key;    /* the order key; {NULL, 0}: none */
     size_t place;    /* the record that it belongs to, as ddbs_ctx_commit() counts */
@@ -66,7 +66,7 @@ struct ddbs_writer {
     size_t at;                      /* where entries belong outside a record's callback */
 
     ddbs_arena *arena; /* texts and keys of the entries */
-    struct ddbs_entry *entries;
+    struct ddbs_queued *entries;
     size_t count, capacity;
     size_t first;                 /* entries before it are settled */
     size_t open_place;            /* first place that a flush left open; SIZE_MAX: none */
@@ -127,8 +127,8 @@ ddbs_status ddbs_writer__put(ddbs_writer *writer, ddbs_ctx *ctx, size_t weight, 
 /* An option that is needed. */
 ddbs_status ddbs_writer__need(const char *text, const char *what, ddbs_error *error);
 
-static inline const struct ddbs_entry *ddbs_parcel__entry(const ddbs_writer *writer, const struct ddbs_parcel *parcel,
-                                                          size_t at)
+static inline const struct ddbs_queued *ddbs_parcel__entry(const ddbs_writer *writer, const struct ddbs_parcel *parcel,
+                                                           size_t at)
 {
     return &writer->entries[writer->line[parcel->begin + at]];
 }

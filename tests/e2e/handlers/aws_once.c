@@ -12,8 +12,12 @@ static ddbs_status start(ddbs_ctx *ctx)
 {
     ddbs_aws_options settings = { .backoff_ms = 1 };
     DDBS_TRY(ddbs_aws_new(&aws, &settings, ddbs_ctx_error(ctx)));
-    ddbs_idempotency_options options = { .aws = aws, .table = "claims", .function = "shop", .handler = "welcome",
-                                         .path = getenv("TEST_PATH"), .sort_key = getenv("TEST_SORT") };
+    ddbs_idempotency_options options = { .aws = aws,
+                                         .table = "claims",
+                                         .function = "shop",
+                                         .handler = "welcome",
+                                         .path = getenv("TEST_PATH"),
+                                         .sort_key = getenv("TEST_SORT") };
     DDBS_TRY(ddbs_idempotency_new(&once, &options, ddbs_ctx_error(ctx)));
     ddbs_firehose_options firehose = { .aws = aws, .stream = "audit" };
     return ddbs_firehose_new(&audit, &firehose, ddbs_ctx_error(ctx));
