@@ -248,7 +248,7 @@ static void let_things_fail(size_t records)
         service.whole = pick(4);
     }
     if (pick(3) == 0) {
-        static const char *const texts[] = { "", "{}", "[]", "{\"RequestResponses\":[{\"RecordId\":\"1\"}]}", "<a>" };
+        static const char *const texts[] = { "", "{}", "[]", "{\"RequestResponses\":[{\"RecordId\":1}]}", "<a>" };
         service.odd = texts[pick(5)];
         service.odd_times = pick(4);
     }
