@@ -238,6 +238,11 @@ soak: deps-test $(OUT)/ddbstream $(OUT)/tests/handlers/soak $(OUT)/tests/bench/h
 ric: all
 	@python3 tests/run.py 'python3 tests/ric/test_ric.py $(OUT)'
 
+# Batch writers and claims against DynamoDB and S3 as npm has them.
+.PHONY: peers
+peers: programs
+	@python3 tests/run.py 'python3 tests/peers/test_peers.py $(OUT)'
+
 .PHONY: format clean help
 format:
 	clang-format -i $(C_FILES)
@@ -254,6 +259,7 @@ help:
 	@echo "make fuzz       libFuzzer on every target, FUZZ_TIME=60 seconds each"
 	@echo "make soak       100,000 invocations: memory, descriptors, threads; cost of a hand-over"
 	@echo "make ric        the Node client of AWS against ddbstream serve (needs npm)"
+	@echo "make peers      batch writers and claims against dynalite and s3rver (needs npm)"
 	@echo "make deps       install everything that the targets above need"
 	@echo "make format     clang-format; make clean"
 

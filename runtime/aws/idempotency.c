@@ -210,6 +210,26 @@ static struct holder read_holder(const ddbs_aws_reply *reply, const ddbs_claim *
     return holder;
 }
 
+/* The same where the reply does not bring the item: old stand-ins do not know that DynamoDB can do that. */
+static struct holder find_holder(ddbs_idempotency *idempotency, ddbs_ctx *ctx, const ddbs_aws_reply *reply,
+                                 const ddbs_claim *claim)
+{
+    struct holder holder = read_holder(reply, claim);
+    ddbs_aws_reply found = { .tries = 0 };
+    ddbs_buf body = { .ptr = NULL };
+    if (holder.any)
+        return holder;
+    write_table(&body, idempotency, "Key");
+    write_key(&body, idempotency, claim->id);
+    ddbs_buf__text(&body, "},\"ConsistentRead\":true}");
+    if (call(idempotency, ctx, "DynamoDB_20120810.GetItem", &body, &found) == DDBS_OK)
+        holder = read_holder(&found, claim);
+    else
+        holder.any = true; /* and it is not ours, as far as we know */
+    ddbs_aws_reply_free(&found);
+    return holder;
+}
+
 /* In progress until the invocation's deadline: then the function is dead. */
 static int64_t lease_end_ms(const ddbs_idempotency *idempotency, const ddbs_ctx *ctx, int64_t now_ms)
 {
@@ -237,7 +257,7 @@ ddbs_status ddbs_claim_begin(ddbs_idempotency *idempotency, ddbs_ctx *ctx, const
     write_claim(&body, idempotency, &fresh, now_ms, lease_end_ms(idempotency, ctx, now_ms));
     ddbs_status status = call(idempotency, ctx, "DynamoDB_20120810.PutItem", &body, &reply);
     if (reply.fault == DDBS_AWS_CONDITION) {
-        struct holder holder = read_holder(&reply, &fresh);
+        struct holder holder = find_holder(idempotency, ctx, &reply, &fresh);
         fresh.state = holder.is_done   ? DDBS_CLAIM_DONE
                       : holder.is_ours ? DDBS_CLAIM_MINE
                                        : DDBS_CLAIM_IN_PROGRESS; /* also where the reply does not tell */
@@ -256,7 +276,7 @@ ddbs_status ddbs_claim_done(ddbs_idempotency *idempotency, ddbs_ctx *ctx, const 
     write_done(&body, idempotency, claim, idempotency->aws->clock.now_ms(idempotency->aws->clock.self));
     ddbs_status status = call(idempotency, ctx, "DynamoDB_20120810.UpdateItem", &body, &reply);
     if (reply.fault == DDBS_AWS_CONDITION) {
-        struct holder holder = read_holder(&reply, claim);
+        struct holder holder = find_holder(idempotency, ctx, &reply, claim);
         status = holder.is_ours && holder.is_done ? DDBS_OK : status;
     }
     ddbs_aws_reply_free(&reply);
@@ -269,7 +289,7 @@ ddbs_status ddbs_claim_drop(ddbs_idempotency *idempotency, ddbs_ctx *ctx, const 
     ddbs_aws_reply reply = { .tries = 0 };
     write_drop(&body, idempotency, claim);
     ddbs_status status = call(idempotency, ctx, "DynamoDB_20120810.DeleteItem", &body, &reply);
-    if (reply.fault == DDBS_AWS_CONDITION && !read_holder(&reply, claim).any)
+    if (reply.fault == DDBS_AWS_CONDITION && !find_holder(idempotency, ctx, &reply, claim).any)
         status = DDBS_OK;
     ddbs_aws_reply_free(&reply);
     return status;

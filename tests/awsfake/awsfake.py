@@ -343,6 +343,7 @@ class Dynamo:
 
     def __init__(self, services):
         self.services, self.tables, self.tokens = services, services.stored.setdefault("dynamodb", {}), {}
+        self.returns_items = True  # of failed conditions
 
     def key_of(self, item):
         check("id" in item, "The provided key element does not match the schema")
@@ -355,8 +356,13 @@ class Dynamo:
 
     def test(self, body, old):
         if "ConditionExpression" in body and not Condition(body, old).held():
-            more = {"Item": old} if old and body.get("ReturnValuesOnConditionCheckFailure") == "ALL_OLD" else {}
+            more = {"Item": old} if old and self.returns_items and body.get("ReturnValuesOnConditionCheckFailure") == "ALL_OLD" else {}
             raise Refused(400, "ConditionalCheckFailedException", "The conditional request failed", **more)
+
+    def GetItem(self, body, failing=None):
+        check(body["ConsistentRead"] is True, "ConsistentRead")
+        item = self.table(body["TableName"]).get(self.key_of(body["Key"]))
+        return [body["Key"]], {"Item": item} if item else {}
 
     def PutItem(self, body, failing=None):
         table, key = self.table(body["TableName"]), self.key_of(body["Item"])

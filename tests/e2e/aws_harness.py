@@ -22,10 +22,12 @@ def numbered(count):
 class Play:
     """Events through a handler whose services are the stand-in's; what both saw."""
 
-    def __init__(self, writers, *events, rules=(), handler="aws_writer", env=None, token=TOKEN, before=None, **options):
+    def __init__(self, writers, *events, rules=(), handler="aws_writer", env=None, token=TOKEN, before=None,
+                 returns_items=True, **options):
         """`before` is an item that the table of claims has already."""
         settings = dict(ITEMS, TEST_WRITERS=writers, TEST_BACKOFF="1")
         with AwsFake(rules, token=token) as fake:
+            fake.dynamo.returns_items = returns_items
             if before is not None:
                 fake.dynamo.PutItem({"TableName": "claims", "Item": before})
             settings.update(fake.environment())

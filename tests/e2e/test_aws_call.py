@@ -9,6 +9,7 @@ import tempfile
 import time
 
 from aws_harness import KEY, SECRET, TOKEN, AwsFake, Play, batch, expect, expect_item, expect_success, numbered, seq
+from awsfake import signature
 from runtime_harness import HANDLERS, ITEMS, Run, main, test
 
 ENVIRONMENT_ONLY = {"AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": "", "AWS_SESSION_TOKEN": ""}
@@ -22,6 +23,17 @@ def init_error(env):
     body = run.api.requests[0].json()
     assert SECRET not in run.stderr and SECRET not in str(body)
     return body["errorMessage"]
+
+
+@test
+def the_stand_in_computes_signatures_as_aws_does():
+    headers = {"host": "dynamodb.eu-west-1.amazonaws.com", "content-type": "application/x-amz-json-1.0",
+               "x-amz-date": "20261019T084000Z", "x-amz-security-token": "EXAMPLETOKEN/abc==",
+               "x-amz-target": "DynamoDB_20120810.DescribeTable"}
+    # Computed with botocore's signer.
+    expect(signature("wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY", "20261019/eu-west-1/dynamodb/aws4_request",
+                     "20261019T084000Z", "POST", "/", headers, sorted(headers), b'{"TableName":"Orders"}'),
+           "b20a3f036c383cad72e5427318a9c64c3162bc82460e6e80f612ebb326eb8b08")
 
 
 @test

@@ -35,10 +35,11 @@ def soon(event, number, ms):
 
 @test
 def a_duplicate_is_skipped():
-    play = once(batch("a", "b"), batch("a", "b", "c"))
-    for post in play.posts:
-        expect_success(post)
-    expect(effects(play), ["id-0", "id-1", "id-2"])
+    for returns_items in (True, False):
+        play = once(batch("a", "b"), batch("a", "b", "c"), returns_items=returns_items)
+        for post in play.posts:
+            expect_success(post)
+        expect(effects(play), ["id-0", "id-1", "id-2"])
 
 
 @test
@@ -134,9 +135,10 @@ def a_done_claim_is_forgotten_when_it_expires():
 def a_lost_response_is_no_second_claim():
     for lost in range(2):  # of the claim, of the mark
         rules = [{"do": "slow", "seconds": 0}] * lost + [{"do": "reset", "after": True}]
-        play = once(batch("a"), rules=rules)
-        expect_success(play.posts[0])
-        expect((effects(play), claims(play)[0]["status"]["S"]), (["id-0"], "COMPLETED"))
+        for returns_items in (True, False):
+            play = once(batch("a"), rules=rules, returns_items=returns_items)
+            expect_success(play.posts[0])
+            expect((effects(play), claims(play)[0]["status"]["S"]), (["id-0"], "COMPLETED"))
 
 
 @test
