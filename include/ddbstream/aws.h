@@ -220,16 +220,17 @@ typedef struct ddbs_writer_counts {
 
 /**
  * Store everything, wait for it, and commit (ddbs_ctx_commit) up to the first record with an entry that is not stored:
- * in this writer or in any other that has entries of this batch. Where several writers are used each is flushed, in any
- * order: `DDBS_TRY(ddbs_writer_flush(first, ctx)); return ddbs_writer_flush(second, ctx);` commits what both have.
- * The writer is empty afterwards.
+ * in this writer or in any other that has entries of this batch. So several writers are flushed one after the other, in
+ * any order, and the last flush commits what all of them have; flush the others also where one fails, and return that
+ * one's status. The writer is empty afterwards.
  * @return DDBS_OK: all is stored; DDBS_E_TIME: the time ran out; DDBS_E_HANDLER: entries were refused, or not taken
  *         after all attempts; DDBS_E_MEMORY; DDBS_E_USAGE: no credentials. ddbs_ctx_error() tells how many entries, of
  *         which record on, and the service's code
  */
 DDBS_API ddbs_status ddbs_writer_flush(ddbs_writer *writer, ddbs_ctx *ctx) DDBS_MUST_CHECK;
 
-/** Drop all entries: for on_batch_begin. Where it is not called, the first put of a new delivery does the same. */
+/** Drop all entries: for on_batch_begin. Where it is not called, the first put of a new delivery does the same. In the
+ *  middle of a batch it makes no record done: what was dropped is not stored, and the batch fails there. */
 DDBS_API void ddbs_writer_reset(ddbs_writer *writer);
 
 /** In on_batch, before the puts of `records[place]`: whose entries they are. In the callback of a record that is known.
@@ -265,8 +266,8 @@ DDBS_API ddbs_status ddbs_firehose_new(ddbs_writer **out, const ddbs_firehose_op
                                        ddbs_error *error) DDBS_MUST_CHECK;
 DDBS_API ddbs_status ddbs_firehose_put(ddbs_writer *writer, ddbs_ctx *ctx, ddbs_bytes data) DDBS_MUST_CHECK;
 
-/* Kinesis PutRecords (500 records, 5 MiB; request_bytes may be up to 10 MiB), AWS_ENDPOINT_URL_KINESIS. The order key is
- * the partition key; within a request Kinesis promises no order. */
+/* Kinesis PutRecords (500 records, 5 MiB; request_bytes may be up to 10 MiB), AWS_ENDPOINT_URL_KINESIS. The order key
+ * is the partition key; within a request Kinesis promises no order. */
 typedef struct ddbs_kinesis_options {
     ddbs_aws *aws;
     const char *stream; /* a name, or an ARN */
@@ -410,8 +411,8 @@ DDBS_API ddbs_status ddbs_ses_new(ddbs_writer **out, const ddbs_ses_options *opt
 DDBS_API ddbs_status ddbs_ses_put(ddbs_writer *writer, ddbs_ctx *ctx, const ddbs_mail *mail) DDBS_MUST_CHECK;
 
 /* OpenSearch _bulk (5 MB; request_bytes may be up to 100 MiB, as the domain's instances take it). Of several writes of
- * one document that wait together only the last is sent. The order key is the document's id. With a version, an older or repeated change is done without effect: its 409 counts as stored, and so
- * does the 404 of a deletion. */
+ * one document that wait together only the last is sent. The order key is the document's id. With a version, an older
+ * or repeated change is done without effect: its 409 counts as stored, and so does the 404 of a deletion. */
 typedef struct ddbs_opensearch_options {
     ddbs_aws *aws;
     const char *endpoint; /* of the domain; NULL: AWS_ENDPOINT_URL_OPENSEARCH or AWS_ENDPOINT_URL */

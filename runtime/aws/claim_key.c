@@ -1,5 +1,5 @@
-/* claim_key.c: see claim_key.h. cJSON cuts strings at U+0000 and has doubles for numbers; where that could make two keys
- * one, there is no key: to take another record for this one would lose it. */
+/* claim_key.c: see claim_key.h. cJSON cuts strings at U+0000 and has doubles for numbers; where that could make two
+ * keys one, there is no key: to take another record for this one would lose it. */
 #define _GNU_SOURCE
 #include "runtime/aws/claim_key.h"
 #include "lib/buf.h"

@@ -7,7 +7,7 @@
 /* Whether a text is a path: names separated by dots, each followed by any number of [0]. */
 bool ddbs_claim_key__is_path(const char *path);
 
-/* The MD5 of what is at `path` of a record's JSON, written as Python's json.dumps(sort_keys=True) writes it: that is what
- * Powertools hashes (persistence/base.py). DDBS_OK, DDBS_E_MISSING, DDBS_E_INEXACT, DDBS_E_MEMORY. */
+/* The MD5 of what is at `path` of a record's JSON, written as Python's json.dumps(sort_keys=True) writes it: that is
+ * what Powertools hashes (persistence/base.py). DDBS_OK, DDBS_E_MISSING, DDBS_E_INEXACT, DDBS_E_MEMORY. */
 ddbs_status ddbs_claim_key__hash(ddbs_str raw, const char *path, char out[DDBS_MD5_TEXT]);
 #endif

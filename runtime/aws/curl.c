@@ -1,8 +1,8 @@
 /* curl.c: see curl.h. One multi handle for life holds the connections; each exchange of a call has an easy handle.
  *
  * What libcurl 7.88 signs wrongly is kept from it: headers that are to be removed or have no value, paths with escapes,
- * queries, and bodies that it does not hold itself. So there is no "Expect:" here; where libcurl asks for a 100 Continue
- * by itself (bodies over 1 MiB) it does not wait for long. */
+ * queries, and bodies that it does not hold itself. So there is no "Expect:" here; where libcurl asks for a 100
+ * Continue by itself (bodies over 1 MiB) it does not wait for long. */
 #include "runtime/aws/curl.h"
 #include "runtime/aws/client.h"
 

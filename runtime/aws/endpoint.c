@@ -10,7 +10,7 @@
 
 extern char **environ;
 
-/* The service ids of the SDKs where they are not the name in signatures (SDKs and tools reference, ss-endpoints-table). */
+/* The service ids of the SDKs where they are not the name in signatures (SDKs reference, ss-endpoints-table). */
 static const struct {
     const char *service, *id;
 } ids[] = {

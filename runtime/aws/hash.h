@@ -1,5 +1,6 @@
-/* hash.h: SHA-256 (FIPS 180-4) and MD5 (RFC 1321) of bytes in memory, as hexadecimal text: what S3 wants of a body, what
- * makes the token of a transaction, and what the ids of an idempotency table are made of. Nothing secret is hashed. */
+/* hash.h: SHA-256 (FIPS 180-4) and MD5 (RFC 1321) of bytes in memory, as hexadecimal text: what S3 wants of a body,
+ * what makes the token of a transaction, and what the ids of an idempotency table are made of. Nothing secret is
+ * hashed. */
 #ifndef AWS_HASH_H
 #define AWS_HASH_H
 #include <ddbstream/base.h>

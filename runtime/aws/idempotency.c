@@ -1,6 +1,6 @@
 /* idempotency.c: claims on a table. Layout and conditions are those of Powertools for AWS Lambda
- * (persistence/dynamodb.py, datarecord.py), with one more where it writes by id alone: a claim is marked or dropped only
- * while it is the same one, so that a function that was too slow does not end the claim of the one that took over. */
+ * (persistence/dynamodb.py, datarecord.py), with one more where it writes by id alone: a claim is marked or dropped
+ * only while it is the same one, so that a function that was too slow does not end the claim of who took over. */
 #include "lib/buf.h"
 #include "lib/error.h"
 #include "runtime/aws/claim_key.h"
@@ -166,6 +166,13 @@ static ddbs_status call(ddbs_idempotency *idempotency, ddbs_ctx *ctx, const char
     return status;
 }
 
+/* A condition that failed as it may is no failure: what was said about it must not become the reason of another. */
+static ddbs_status forgive(ddbs_ctx *ctx)
+{
+    ddbs_error_clear(ddbs_ctx_error(ctx));
+    return DDBS_OK;
+}
+
 /* ---- Claims ---- */
 
 static ddbs_status write_id(const ddbs_idempotency *idempotency, ddbs_ctx *ctx, const ddbs_record *rec,
@@ -261,7 +268,7 @@ ddbs_status ddbs_claim_begin(ddbs_idempotency *idempotency, ddbs_ctx *ctx, const
         fresh.state = holder.is_done   ? DDBS_CLAIM_DONE
                       : holder.is_ours ? DDBS_CLAIM_MINE
                                        : DDBS_CLAIM_IN_PROGRESS; /* also where the reply does not tell */
-        status = DDBS_OK;
+        status = forgive(ctx);
     }
     if (status == DDBS_OK)
         *claim = fresh;
@@ -277,7 +284,7 @@ ddbs_status ddbs_claim_done(ddbs_idempotency *idempotency, ddbs_ctx *ctx, const 
     ddbs_status status = call(idempotency, ctx, "DynamoDB_20120810.UpdateItem", &body, &reply);
     if (reply.fault == DDBS_AWS_CONDITION) {
         struct holder holder = find_holder(idempotency, ctx, &reply, claim);
-        status = holder.is_ours && holder.is_done ? DDBS_OK : status;
+        status = holder.is_ours && holder.is_done ? forgive(ctx) : status;
     }
     ddbs_aws_reply_free(&reply);
     return status;
@@ -290,7 +297,7 @@ ddbs_status ddbs_claim_drop(ddbs_idempotency *idempotency, ddbs_ctx *ctx, const 
     write_drop(&body, idempotency, claim);
     ddbs_status status = call(idempotency, ctx, "DynamoDB_20120810.DeleteItem", &body, &reply);
     if (reply.fault == DDBS_AWS_CONDITION && !find_holder(idempotency, ctx, &reply, claim).any)
-        status = DDBS_OK;
+        status = forgive(ctx);
     ddbs_aws_reply_free(&reply);
     return status;
 }

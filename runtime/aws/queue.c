@@ -227,8 +227,8 @@ static void close_parcel(struct packing *packing)
     packing->together = packing->writer->tuning.request_entries;
 }
 
-/* Whether the entry must wait for one of its key to be stored: that one is in an earlier parcel, or in this one, which is
- * full or may not have both. What the open parcel has waits, too, if an earlier one is in the way: it would be sent
+/* Whether the entry must wait for one of its key to be stored: that one is in an earlier parcel, or in this one, which
+ * is full or may not have both. What the open parcel has waits, too, if an earlier one is in the way: it would be sent
  * before it is full. */
 static bool must_follow(struct packing *packing, const struct ddbs_queued *entry, bool fitting)
 {
@@ -250,7 +250,7 @@ static bool must_follow(struct packing *packing, const struct ddbs_queued *entry
     return true;
 }
 
-/* Put an entry into the open parcel, or a new one. False: this one has to wait for the next round, and all behind it. */
+/* Put an entry into the open parcel, or a new one. False: it has to wait for the next round, and all behind it. */
 static bool place_entry(struct packing *packing, size_t number)
 {
     ddbs_writer *writer = packing->writer;

@@ -191,8 +191,8 @@ static void read_member(ddbs_str member, bool failed, struct ddbs_results *resul
     note(results, number_of(id.ptr, id.len), verdict_of_failure(senders, text), text);
 }
 
-/* XML, of which we need so little that a scanner for a few names does (API_PublishBatch). Messages in it are escaped, so
- * no '<' of theirs can pass for an element. */
+/* XML, of which we need so little that a scanner for a few names does (API_PublishBatch). Messages in it are escaped,
+ * so no '<' of theirs can pass for an element. */
 void ddbs_result__sns(const char *body, size_t len, struct ddbs_results *results)
 {
     static const char *const names[][2] = { { "<Successful>", "</Successful>" }, { "<Failed>", "</Failed>" } };

@@ -329,8 +329,8 @@ void ddbs_writer_free(ddbs_writer *writer)
 
 void ddbs_writer_reset(ddbs_writer *writer)
 {
+    writer->open_place = open_of(&writer->part); /* dropped is not stored */
     ddbs_queue__clear(writer);
-    writer->open_place = SIZE_MAX;
     writer->at = 0;
     writer->any_refused = false;
     writer->code[0] = '\0';
@@ -339,8 +339,10 @@ void ddbs_writer_reset(ddbs_writer *writer)
 /* What a writer holds from a delivery before this one is dead: it came to no end. */
 static void join(ddbs_writer *writer, ddbs_ctx *ctx)
 {
-    if (ddbs_ctx__join(ctx, &writer->part))
-        ddbs_writer_reset(writer);
+    if (!ddbs_ctx__join(ctx, &writer->part))
+        return;
+    ddbs_writer_reset(writer);
+    writer->open_place = SIZE_MAX;
 }
 
 void ddbs_writer_at(ddbs_writer *writer, ddbs_ctx *ctx, size_t place)

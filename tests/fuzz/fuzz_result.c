@@ -1,5 +1,5 @@
-/* fuzz_result.c: what a service says about each entry, from hostile bytes. The first byte chooses the service, the second
- * the number of entries. Nothing may be written outside of the verdicts, and the code that goes into errors is a name. */
+/* fuzz_result.c: what a service says about each entry, from hostile bytes. The first byte chooses the service, the
+ * second the number of entries. Nothing is written outside of the verdicts, and the code for errors is a name. */
 #include "runtime/aws/client.h"
 #include "runtime/aws/result.h"
 #include "tests/fuzz/property.h"

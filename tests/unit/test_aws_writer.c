@@ -227,6 +227,73 @@ TEST(pauses_grow_and_stay_within_their_bounds)
     ddbs_aws_free(aws);
 }
 
+static ddbs_status put_all(ddbs_ctx *ctx, const ddbs_record *const *records, size_t count)
+{
+    const struct play *play = ddbs_ctx_user(ctx);
+    for (size_t i = 0; i < count; i++) {
+        char text[24];
+        int len = snprintf(text, sizeof text, "%zu", records[i]->index);
+        if (play->keys > 0)
+            ddbs_writer_at(play->writer, ctx, i);
+        DDBS_TRY(ddbs_firehose_put(play->writer, ctx, (ddbs_bytes){ (const unsigned char *)text, (size_t)len }));
+    }
+    return play->failing == 0 ? DDBS_OK : ddbs_writer_flush(play->writer, ctx);
+}
+
+static void run_at_once(struct play *play, size_t records)
+{
+    ddbs_buf text = { .ptr = NULL };
+    struct parsed parsed = event_of(records, &text);
+    ddbs_consumer consumer = { .on_batch = put_all, .user = play };
+    (void)ddbs_process(parsed.event, &consumer, NULL, parsed.arena, &play->outcome);
+    parsed_free(&parsed);
+    ddbs_buf_free(&text);
+}
+
+TEST(a_whole_batch_at_once_says_whose_entries_they_are)
+{
+    struct play play = begin(false, (ddbs_writer_tuning){ .parallel = 0 });
+    play.keys = 1;
+    service.refused[3] = 255;
+    run_at_once(&play, 5);
+    CHECK_INT(play.outcome.checkpoint, 3);
+    play.keys = 0; /* it does not say: then they are the first record's */
+    run_at_once(&play, 5);
+    CHECK_INT(play.outcome.checkpoint, 0);
+    service.refused[3] = 0;
+    run_at_once(&play, 5);
+    CHECK_INT(play.outcome.checkpoint, 5);
+    play.failing = 0; /* no flush */
+    run_at_once(&play, 5);
+    CHECK_STATUS(play.outcome.error.status, DDBS_E_USAGE);
+    CHECK_INT(play.outcome.checkpoint, 0);
+    end(&play);
+}
+
+static ddbs_status reset_and_forget(ddbs_ctx *ctx)
+{
+    const struct play *play = ddbs_ctx_user(ctx);
+    ddbs_writer_reset(play->writer);
+    ddbs_status status = ddbs_ctx_commit(ctx, 1);
+    return status == DDBS_E_USAGE ? DDBS_OK : ddbs_fail(ctx, DDBS_E_HANDLER, "committed");
+}
+
+TEST(what_is_dropped_in_the_middle_is_not_done)
+{
+    struct play play = begin(false, (ddbs_writer_tuning){ .parallel = 0 });
+    ddbs_buf text = { .ptr = NULL };
+    struct parsed parsed = event_of(3, &text);
+    ddbs_consumer consumer = { .on_any = put_number, .on_batch_end = reset_and_forget, .user = &play };
+    CHECK_STATUS(ddbs_process(parsed.event, &consumer, NULL, parsed.arena, &play.outcome), DDBS_E_USAGE);
+    CHECK_INT(play.outcome.checkpoint, 0);
+    consumer.on_batch_end = NULL;
+    CHECK_STATUS(ddbs_process(parsed.event, &consumer, NULL, parsed.arena, &play.outcome), DDBS_E_USAGE);
+    CHECK_INT(service.requests, 0);
+    parsed_free(&parsed);
+    ddbs_buf_free(&text);
+    end(&play);
+}
+
 /* ---- A model at random ---- */
 
 static uint64_t seed;

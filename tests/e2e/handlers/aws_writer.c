@@ -1,5 +1,5 @@
-/* aws_writer.c: puts each record into the writers that TEST_WRITERS names ("firehose,sqs"), and flushes them at the end.
- * The key "id" of a record can be a deed: "fail" fails behind its puts, "hold" waits so that the test can look. */
+/* aws_writer.c: puts each record into the writers that TEST_WRITERS names ("firehose,sqs"), and flushes them at the
+ * end. The key "id" of a record can be a deed behind its puts: "fail" fails, "crash" aborts. */
 #include "journal.h"
 
 #include <ddbstream/aws.h>
