@@ -164,13 +164,16 @@ typedef struct ddbs_aws_reply {
  * jitter (SDKs and tools reference, feature-retry-behavior), as long as the invocation has time left. A write can so be
  * done twice: make it idempotent.
  *
- *     ddbs_aws_reply reply = { .tries = 0 };
- *     ddbs_str body = ddbs_str_c("{\"TableName\":\"Orders\"}");
- *     ddbs_aws_request request = { .service = "dynamodb", .target = "DynamoDB_20120810.DescribeTable",
- *                                  .body = { (const unsigned char *)body.ptr, body.len } };
- *     ddbs_status status = ddbs_aws_call(aws, ctx, &request, &reply);
- *     ddbs_aws_reply_free(&reply);
- *     return status;
+ *     static ddbs_status describe(ddbs_aws *aws, ddbs_ctx *ctx)
+ *     {
+ *         ddbs_aws_reply reply = { .tries = 0 };
+ *         ddbs_str body = ddbs_str_c("{\"TableName\":\"Orders\"}");
+ *         ddbs_aws_request request = { .service = "dynamodb", .target = "DynamoDB_20120810.DescribeTable",
+ *                                      .body = { (const unsigned char *)body.ptr, body.len } };
+ *         ddbs_status status = ddbs_aws_call(aws, ctx, &request, &reply);
+ *         ddbs_aws_reply_free(&reply);
+ *         return status;
+ *     }
  *
  * @param ctx    for the deadline, and gets the failure as ddbs_fail() does; NULL: neither
  * @param reply  filled whatever the status is, but with DDBS_E_USAGE

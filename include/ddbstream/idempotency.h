@@ -7,7 +7,7 @@
  *     static ddbs_aws *aws;
  *     static ddbs_idempotency *once;
  *
- *     static ddbs_status send_mail(ddbs_ctx *ctx, const ddbs_record *rec);
+ *     ddbs_record_fn send_mail;
  *
  *     static ddbs_status start(ddbs_ctx *ctx)
  *     {
