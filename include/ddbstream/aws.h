@@ -35,8 +35,9 @@
  *   AWS_CA_BUNDLE, SSL_CERT_FILE               file of trusted certificates, before the places of the distributions
  *   _X_AMZN_TRACE_ID                           passed on as X-Amzn-Trace-Id, read at each call
  *
- * A client and its writers may be used by one thread at a time. Make them in on_start: what a process opens before it
- * forks its workers is not theirs. */
+ * A client and its writers may be used by one thread at a time: with several lanes each needs a client of its own for
+ * its calls (ddbs_ctx_lane), and batch writers are refused. Make them in on_start: what a process opens before it forks
+ * its workers is not theirs. */
 #ifndef DDBSTREAM_AWS_H
 #define DDBSTREAM_AWS_H
 #include <ddbstream/consumer.h>
@@ -253,7 +254,8 @@ DDBS_API void ddbs_writer_free(ddbs_writer *writer);
  *   DDBS_E_LIMIT    the entry alone is larger than the service allows
  *   DDBS_E_SYNTAX   text or a name that the service does not take
  *   DDBS_E_MISSING  a part that the service needs is absent
- *   DDBS_E_USAGE    outside a batch; no on_batch_end or on_batch that could flush; another service's writer
+ *   DDBS_E_USAGE    outside a batch; no on_batch_end or on_batch that could flush; in one of several lanes; another
+ *                   service's writer
  *   DDBS_E_HANDLER  an entry of an earlier record was refused for good: the batch must stop here
  *   DDBS_E_MEMORY
  * and leave the reason in ddbs_ctx_error(). */

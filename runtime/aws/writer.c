@@ -373,6 +373,8 @@ ddbs_status ddbs_writer__begin(ddbs_writer *writer, ddbs_ctx *ctx, const struct 
         return ddbs_fail(ctx, DDBS_E_USAGE, "entries are put in the callbacks of a batch");
     if (consumer->on_batch_end == NULL && consumer->on_batch == NULL)
         return ddbs_fail(ctx, DDBS_E_USAGE, "a batch writer needs an on_batch_end that flushes it");
+    if (ctx->lanes != NULL && ctx->index != DDBS_NOWHERE)
+        return ddbs_fail(ctx, DDBS_E_USAGE, "a batch writer belongs to one thread: leave out the lanes");
     join(writer, ctx);
     if (writer->scratch.capacity > SCRATCH_KEPT)
         ddbs_buf_free(&writer->scratch);

@@ -270,6 +270,20 @@ TEST(a_whole_batch_at_once_says_whose_entries_they_are)
     end(&play);
 }
 
+TEST(a_writer_belongs_to_one_lane)
+{
+    struct play play = begin(false, (ddbs_writer_tuning){ .parallel = 0 });
+    ddbs_buf text = { .ptr = NULL };
+    struct parsed parsed = event_of(3, &text);
+    ddbs_consumer consumer = { .on_any = put_number, .on_batch_end = flush, .lanes = 2, .user = &play };
+    CHECK_STATUS(ddbs_process(parsed.event, &consumer, NULL, parsed.arena, &play.outcome), DDBS_E_USAGE);
+    CHECK_INT(play.outcome.checkpoint, 0);
+    CHECK_INT(service.requests, 0);
+    parsed_free(&parsed);
+    ddbs_buf_free(&text);
+    end(&play);
+}
+
 static ddbs_status reset_and_forget(ddbs_ctx *ctx)
 {
     const struct play *play = ddbs_ctx_user(ctx);
