@@ -398,8 +398,9 @@ DDBS_API ddbs_status ddbs_cloudwatch_new(ddbs_writer **out, const ddbs_cloudwatc
                                          ddbs_error *error) DDBS_MUST_CHECK;
 DDBS_API ddbs_status ddbs_cloudwatch_put(ddbs_writer *writer, ddbs_ctx *ctx, const ddbs_datum *datum) DDBS_MUST_CHECK;
 
-/* SES v2 SendEmail, AWS_ENDPOINT_URL_SESV2, one request a mail. A mail whose response was lost is sent twice: put it
- * where idempotency.h guards only what comes after. */
+/* SES v2 SendEmail, AWS_ENDPOINT_URL_SESV2, one request a mail. No order. A mail whose response was lost may be sent
+ * twice, and so may the mails of a batch that comes again; where one must not, send it with ddbs_aws_call inside of
+ * ddbs_once (idempotency.h). */
 typedef struct ddbs_ses_options {
     ddbs_aws *aws;
     const char *from;              /* a verified address */

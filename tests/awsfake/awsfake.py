@@ -432,6 +432,10 @@ class Dynamo:
 class Handler(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
+    def setup(self):
+        super().setup()
+        self.server.fake.connections.append(self.connection)
+
     def log_message(self, *_):
         pass
 
@@ -486,6 +490,7 @@ class AwsFake:
         self.services, self.skew_s, self.lock, self.credential_calls = Services(), 0, threading.Lock(), []
         self.dynamo = Dynamo(self.services)
         self.active = self.most_active = 0
+        self.connections = []
         self.server = Server(("127.0.0.1", port), Handler)
         self.server.fake = self
         self.port = self.server.server_address[1]
@@ -509,6 +514,15 @@ class AwsFake:
 
     def environment(self, **more):
         return dict(ENVIRONMENT, AWS_ENDPOINT_URL=self.url, **more)
+
+    def drop_connections(self):
+        """Close what is open, as a service does with connections that were idle for long."""
+        for connection in self.connections:
+            try:
+                connection.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                pass  # it is closed already
+        self.connections = []
 
     def now(self):
         return time.time() + self.skew_s

@@ -10,7 +10,8 @@ import time
 
 from aws_harness import KEY, SECRET, TOKEN, AwsFake, Play, batch, expect, expect_item, expect_success, numbered, seq
 from awsfake import signature
-from runtime_harness import HANDLERS, ITEMS, Run, main, test
+from mock_api import event_reply
+from runtime_harness import HANDLERS, ITEMS, Run, main, serve, test
 
 ENVIRONMENT_ONLY = {"AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": "", "AWS_SESSION_TOKEN": ""}
 TRACE = "Root=1-6ad5d760-1a2b3c4d5e6f708192a3b4c5;Parent=53995c3f42cd8ad8;Sampled=0"
@@ -108,6 +109,18 @@ def the_trace_is_passed_on():
 def connections_live_as_long_as_the_worker():
     play = Play("firehose", *(batch("k0") for _ in range(5)))
     expect(len({request["port"] for request in play.requests}), 1)
+
+
+@test
+def connections_that_died_in_a_freeze_do_no_harm():
+    with AwsFake() as fake:
+        events = [event_reply(batch("k0"), i, before=lambda _: fake.drop_connections()) for i in range(4)]
+        run = serve("aws_writer", *events, snapshots=False,
+                    env=dict(ITEMS, **fake.environment(TEST_WRITERS="firehose,sqs", TEST_BACKOFF="60000")))
+        for post in run.posts:
+            expect_success(post)
+        expect(len(fake.stored["firehose"]), 4)
+        expect(len({request["port"] for request in fake.requests}), 4)
 
 
 @test
