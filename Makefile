@@ -36,6 +36,7 @@ comma := ,
 objects = $(patsubst %.c,$(OBJ)/%.o,$(sort $(wildcard $(1))))
 CORE_O     := $(call objects,lib/*.c)
 LAMBDA_O   := $(call objects,runtime/lambda/*.c)
+AWS_O      := $(call objects,runtime/aws/*.c)
 MAPPING_O  := $(call objects,runtime/mapping/*.c)
 TABLE_O    := $(call objects,runtime/table/*.c)
 EMULATOR_O := $(call objects,runtime/emulator/*.c)
@@ -77,7 +78,8 @@ endef
 # The core alone: what links against it and nothing else cannot reach the network.
 $(OUT)/libcore.a: $(CORE_O)
 	$(archive)
-$(OUT)/libddbstream.a: $(CORE_O) $(LAMBDA_O)
+# Who makes no AWS call gets nothing of runtime/aws: no object of the others refers to it.
+$(OUT)/libddbstream.a: $(CORE_O) $(LAMBDA_O) $(AWS_O)
 	$(archive)
 # Tables with streams: for the command, and for tests that need no server.
 $(OUT)/libtable.a: $(TABLE_O)
@@ -105,10 +107,12 @@ $(OUT)/tests/%: $(OBJ)/tests/cost/%.o $(OUT)/libcore.a
 $(OUT)/tests/handlers/%: $(OBJ)/tests/e2e/handlers/%.o $(OUT)/libddbstream.a
 	$(call link,-lcurl -lcjson -lz)
 # Not for the other architecture: what runs there needs neither.
-CORE_LIBS := $(if $(filter neon,$(V)),,-lcjson -lz)
-$(OUT)/fuzz/replay_%: $(OBJ)/tests/fuzz/fuzz_%.o $(OBJ)/tests/fuzz/replay.o $(OUT)/libtable.a $(OUT)/libcore.a
-	$(call link,$(CORE_LIBS))
-build/fuzz/fuzz_%: build/obj/fuzz/tests/fuzz/fuzz_%.o build/fuzz/libtable.a build/fuzz/libcore.a
+IS_NEON := $(filter neon,$(V))
+FUZZ_LINK := $(if $(IS_NEON),,-lcjson -lz)
+FUZZ_LIBS := $(if $(IS_NEON),$(OUT)/libcore.a,$(OUT)/libtable.a $(OUT)/libddbstream.a)
+$(OUT)/fuzz/replay_%: $(OBJ)/tests/fuzz/fuzz_%.o $(OBJ)/tests/fuzz/replay.o $(FUZZ_LIBS)
+	$(call link,$(FUZZ_LINK))
+build/fuzz/fuzz_%: build/obj/fuzz/tests/fuzz/fuzz_%.o build/fuzz/libtable.a build/fuzz/libddbstream.a
 	$(call link,-lcjson -lz)
 
 # ---- Using it -------------------------------------------------------------------------------------------------------
@@ -275,6 +279,11 @@ TABLE_REQUESTS ?= 20000
 dynamodb: all
 	@python3 tests/run.py 'python3 tests/dynamodb/test_dynamodb.py $(OUT) --requests $(TABLE_REQUESTS)'
 
+# Batch writers and claims against DynamoDB and S3 as npm has them.
+.PHONY: peers
+peers: programs
+	@python3 tests/run.py 'python3 tests/peers/test_peers.py $(OUT)'
+
 .PHONY: format clean help
 format:
 	clang-format -i $(C_FILES)
@@ -293,6 +302,7 @@ help:
 	@echo "make neon       the AArch64 path under qemu (needs gcc-aarch64-linux-gnu, qemu-user-static)"
 	@echo "make ric        the Node client of AWS against ddbstream serve (needs npm)"
 	@echo "make dynamodb   AWS CLI, AWS SDK and dynalite against ddbstream table (needs aws, npm)"
+	@echo "make peers      batch writers and claims against dynalite and s3rver (needs npm)"
 	@echo "make deps       install everything that the targets above need"
 	@echo "make format     clang-format; make clean"
 
