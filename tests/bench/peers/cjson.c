@@ -1,5 +1,5 @@
-/* cjson.c: the cJSON peer: a tree of the whole event, walked record by record. cJSON's memory comes from an arena that is
- * reset for each pass, where CJSON_ARENA is set in the environment; else from malloc, as it does by itself. */
+/* cjson.c: the cJSON peer: a tree of the whole event, walked record by record. Where CJSON_ARENA is set in the
+ * environment, cJSON's memory comes from an arena that is reset for each pass; else from malloc, as it is by default. */
 #include "peer.h"
 
 #include <cjson/cJSON.h>
@@ -33,8 +33,9 @@ void peer_open(const char *json, size_t len)
 {
     peer.json = json;
     peer.len = len;
-    if (getenv("CJSON_ARENA") == NULL)
+    if (getenv("CJSON_ARENA") == NULL || peer.capacity >= len * ARENA_FACTOR)
         return;
+    free(peer.arena);
     peer.capacity = len * ARENA_FACTOR + ARENA_LEAST;
     peer.arena = malloc(peer.capacity);
     if (peer.arena == NULL)
@@ -157,7 +158,9 @@ void peer_pass(struct record *record)
     cJSON_Delete(event);
 }
 
+#ifndef WITHOUT_MAIN
 int main(int argc, char **argv)
 {
     return peer_main(argc, argv);
 }
+#endif

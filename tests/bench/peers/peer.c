@@ -73,7 +73,7 @@ void node_number(struct record *record, struct text name, struct text value)
 #define ILLEGAL 0x01000000u
 static uint32_t letters[4][256];
 
-static void make_letters(void)
+void peer_prepare(void)
 {
     static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     for (size_t place = 0; place < 4; place++) {
@@ -271,7 +271,7 @@ int peer_main(int argc, char **argv)
     record.bytes = malloc(len + PADDING);
     if (record.bytes == NULL)
         peer_fail("out of memory");
-    make_letters();
+    peer_prepare();
     peer_open(json, len);
     peer_pass(&record);
     if (strcmp(argv[2], "count") == 0) {

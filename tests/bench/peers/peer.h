@@ -77,6 +77,9 @@ void peer_pass(struct record *record);
  * warm pass, and then one in counted_pass(), for callgrind. */
 int peer_main(int argc, char **argv);
 
+/* What else must be called before a pass, where peer_main() is not. */
+void peer_prepare(void);
+
 extern long long peer_allocations; /* grows with each; below 0: not counted */
 
 /* A file with 64 bytes of zeros behind it; freed by nobody. */

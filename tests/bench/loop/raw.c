@@ -1,0 +1,142 @@
+/* raw.c: the least that a runtime can do: a loop of GET next and POST on one plain socket. No error is handled, nothing
+ * is checked; it is the floor that others are measured against.
+ *
+ *     raw noop     the event is read and not looked at
+ *     raw cjson    cJSON on an arena, every record decoded as by the peer in peers/cjson.c; built with -DWITH_CJSON */
+#include <arpa/inet.h>
+#include <netinet/tcp.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#ifdef WITH_CJSON
+#include "../peers/peer.h"
+#endif
+
+enum { BUFFER_SIZE = 8 * 1024 * 1024, ID_MAX = 64, REQUEST_MAX = 512 };
+
+static const char NEXT[] = "GET /2018-06-01/runtime/invocation/next HTTP/1.1\r\nHost: localhost\r\n\r\n";
+static const char ANSWER[] = "{\"batchItemFailures\":[]}";
+
+static char *buffer; /* a reply */
+
+static void send_all(int fd, const char *bytes, size_t len)
+{
+    while (len > 0) {
+        ssize_t sent = write(fd, bytes, len);
+        if (sent <= 0)
+            exit(1);
+        bytes += sent;
+        len -= (size_t)sent;
+    }
+}
+
+/* The value of a header, or NULL. */
+static const char *find_header(const char *head, const char *name)
+{
+    for (const char *line = head; (line = strstr(line, "\r\n")) != NULL; line += 2) {
+        if (strncasecmp(line + 2, name, strlen(name)) == 0)
+            return line + 2 + strlen(name);
+    }
+    return NULL;
+}
+
+/* One reply: where its body begins in the buffer. */
+static size_t receive(int fd, size_t *body_len)
+{
+    size_t used = 0, body = 0, end = 0;
+    do {
+        ssize_t count = read(fd, buffer + used, BUFFER_SIZE - 1 - used);
+        if (count <= 0)
+            exit(0);
+        used += (size_t)count;
+        if (body == 0) {
+            buffer[used] = '\0';
+            const char *head_end = strstr(buffer, "\r\n\r\n");
+            if (head_end == NULL)
+                continue;
+            body = (size_t)(head_end - buffer) + 4;
+            buffer[body - 1] = '\0';
+            const char *length = find_header(buffer, "content-length:");
+            end = body + (length == NULL ? 0 : strtoul(length, NULL, 10));
+        }
+    } while (body == 0 || used < end);
+    *body_len = end - body;
+    return body;
+}
+
+static int connect_api(void)
+{
+    struct sockaddr_in address = { .sin_family = AF_INET };
+    const char *text = getenv("AWS_LAMBDA_RUNTIME_API");
+    const char *port = text == NULL ? NULL : strchr(text, ':');
+    int one = 1, fd = socket(AF_INET, SOCK_STREAM, 0);
+    if (port == NULL || fd < 0)
+        exit(1);
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    address.sin_port = htons((unsigned short)strtoul(port + 1, NULL, 10));
+    if (connect(fd, (struct sockaddr *)&address, sizeof address) != 0)
+        exit(1);
+    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
+    return fd;
+}
+
+static void copy_id(char id[ID_MAX])
+{
+    const char *value = find_header(buffer, "lambda-runtime-aws-request-id:");
+    size_t len = 0;
+    if (value == NULL)
+        exit(1);
+    value += strspn(value, " ");
+    len = strcspn(value, "\r");
+    if (len >= ID_MAX)
+        exit(1);
+    memcpy(id, value, len);
+    id[len] = '\0';
+}
+
+static void decode(size_t body, size_t len)
+{
+#ifdef WITH_CJSON
+    static struct record record;
+    static bool opened;
+    if (!opened) {
+        record.bytes = malloc(BUFFER_SIZE);
+        peer_prepare();
+        opened = true;
+    }
+    peer_open(buffer + body, len);
+    peer_pass(&record);
+#else
+    (void)body, (void)len;
+    exit(1);
+#endif
+}
+
+int main(int argc, char **argv)
+{
+    bool decodes = argc == 2 && strcmp(argv[1], "cjson") == 0;
+    int fd = connect_api();
+    buffer = malloc(BUFFER_SIZE);
+    if (buffer == NULL)
+        return 1;
+    for (;;) {
+        char id[ID_MAX], request[REQUEST_MAX];
+        size_t len, body;
+        send_all(fd, NEXT, sizeof NEXT - 1);
+        body = receive(fd, &len);
+        copy_id(id);
+        if (decodes)
+            decode(body, len);
+        int size = snprintf(request, sizeof request,
+                            "POST /2018-06-01/runtime/invocation/%s/response HTTP/1.1\r\nHost: localhost\r\n"
+                            "Content-Length: %zu\r\n\r\n%s",
+                            id, sizeof ANSWER - 1, ANSWER);
+        send_all(fd, request, (size_t)size);
+        receive(fd, &len);
+    }
+}
