@@ -107,9 +107,9 @@ run: deps-build
 	@build/ddbstream run build/examples/orders/bootstrap --env DDBS_REPORT=items \
 	    --esm examples/orders/esm.json --source examples/orders/orders.jsonl --on-failure build/orders-on-failure
 
-.PHONY: deps deps-build deps-test deps-check
+.PHONY: deps deps-build deps-test deps-check deps-bench
 deps: deps-check
-deps-build deps-test deps-check: deps-%:
+deps-build deps-test deps-check deps-bench: deps-%:
 	@CC='$(CC)' sh .ci/deps $*
 
 # ---- Testing it -----------------------------------------------------------------------------------------------------
@@ -221,9 +221,6 @@ exhaustive: deps-test programs
 	@python3 tests/run.py 'python3 tests/lossless.py build/ddbstream --records 100000' \
 	    'python3 tests/oracle/differential.py build/tests/verdict --full'
 
-$(OUT)/tests/bench/%: $(OBJ)/tests/bench/%.o $(OUT)/libddbstream.a
-	$(call link,-lcurl -lcjson -lz)
-
 # Many invocations: memory, descriptors and threads stay as they are. Then what handing one over costs.
 SOAK_INVOCATIONS ?= 100000
 .PHONY: soak
@@ -235,6 +232,49 @@ soak: deps-test $(OUT)/ddbstream $(OUT)/tests/handlers/soak $(OUT)/tests/bench/h
 .PHONY: ric
 ric: all
 	@python3 tests/run.py 'python3 tests/ric/test_ric.py $(OUT)'
+
+# ---- Measuring it ---------------------------------------------------------------------------------------------------
+
+# What needs nothing but what the library needs; tests/bench/peers.py builds the other peers, where they can be built.
+BENCH := $(OUT)/bench
+bench_o = $(1:%=$(OBJ)/tests/bench/%.o)
+BENCH_PATHS := $(foreach path,sse2 scalar,$(if $(FLAGS_$(path)),$(path)))
+BENCH_PROGRAMS := $(addprefix $(BENCH)/peers/,peer.o main.o ours cjson $(BENCH_PATHS:%=ours-%)) \
+    $(addprefix $(BENCH)/loop/,api invoke noop raw-cjson)
+
+$(BENCH)/peers/%.o: $(OBJ)/tests/bench/peers/%.o
+	@mkdir -p $(@D); cp $< $@
+$(BENCH)/peers/ours: $(call bench_o,peers/ours peers/peer) $(OUT)/libcore.a
+	$(call link,$(WRAP) -lcjson -lz)
+$(BENCH)/peers/ours-%: FORCE
+	@$(MAKE) --no-print-directory V=$* build/$*/bench/peers/ours && mkdir -p $(@D) && cp build/$*/bench/peers/ours $@
+$(BENCH)/peers/cjson: $(call bench_o,peers/cjson peers/peer peers/main)
+	$(call link,-lcjson)
+$(BENCH)/loop/noop: $(call bench_o,loop/noop) $(OUT)/libddbstream.a
+	$(call link,-lcurl -lcjson -lz)
+$(BENCH)/loop/raw-cjson: $(call bench_o,loop/raw loop/raw_cjson peers/cjson peers/peer)
+	$(call link,-lcjson)
+$(BENCH)/loop/%: $(OBJ)/tests/bench/loop/%.o
+	$(call link,)
+$(OUT)/tests/bench/%: $(OBJ)/tests/bench/%.o $(OUT)/libddbstream.a
+	$(call link,-lcurl -lcjson -lz)
+
+# Beside the peers of `make bench-deps`: tables with the goals, build/bench/results.json, tests/bench/chart.svg.
+BENCH_ROUNDS ?= 7
+BENCH_ONLY ?=
+BENCH_PREFIX ?=
+BENCH_STATIC ?=
+SEED ?= 1
+.PHONY: bench bench-deps bench-count
+bench: deps-build $(OUT)/ddbstream $(BENCH_PROGRAMS)
+	@CC='$(CC)' CXX='$(CXX)' python3 tests/bench/bench.py $(OUT) --rounds $(BENCH_ROUNDS) --seed $(SEED) \
+	    --only '$(BENCH_ONLY)' --prefix '$(BENCH_PREFIX)' --static '$(BENCH_STATIC)'
+bench-deps: deps-bench
+	@python3 tests/bench/peers.py --install $(OUT)
+
+# Instructions against tests/bench/counts.json, and those of twice the input. UPDATE=1 writes the file anew.
+bench-count: deps-test $(BENCH)/peers/ours
+	@python3 tests/bench/count.py $(OUT) $(if $(UPDATE),--update)
 
 .PHONY: format clean help
 format:
@@ -252,6 +292,8 @@ help:
 	@echo "make fuzz       libFuzzer on every target, FUZZ_TIME=60 seconds each"
 	@echo "make soak       100,000 invocations: memory, descriptors, threads; cost of a hand-over"
 	@echo "make ric        the Node client of AWS against ddbstream serve (needs npm)"
+	@echo "make bench      ddbstream beside its peers (make bench-deps installs them): BENCH_ROUNDS, BENCH_ONLY, SEED"
+	@echo "make bench-count  instructions against tests/bench/counts.json (valgrind)"
 	@echo "make deps       install everything that the targets above need"
 	@echo "make format     clang-format; make clean"
 

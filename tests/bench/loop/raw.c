@@ -1,8 +1,8 @@
 /* raw.c: the least that a runtime can do: a loop of GET next and POST on one plain socket. No error is handled, nothing
- * is checked; it is the floor that others are measured against.
- *
- *     raw noop     the event is read and not looked at
- *     raw cjson    cJSON on an arena, every record decoded as by the peer in peers/cjson.c; built with -DWITH_CJSON */
+ * is checked; it is the floor that others are measured against. What becomes of an event is raw_use(), in raw_noop.c or
+ * raw_cjson.c. */
+#include "raw.h"
+
 #include <arpa/inet.h>
 #include <netinet/tcp.h>
 #include <stdbool.h>
@@ -12,10 +12,6 @@
 #include <strings.h>
 #include <sys/socket.h>
 #include <unistd.h>
-
-#ifdef WITH_CJSON
-#include "../peers/peer.h"
-#endif
 
 enum { BUFFER_SIZE = 8 * 1024 * 1024, ID_MAX = 64, REQUEST_MAX = 512 };
 
@@ -99,27 +95,8 @@ static void copy_id(char id[ID_MAX])
     id[len] = '\0';
 }
 
-static void decode(size_t body, size_t len)
+int main(void)
 {
-#ifdef WITH_CJSON
-    static struct record record;
-    static bool opened;
-    if (!opened) {
-        record.bytes = malloc(BUFFER_SIZE);
-        peer_prepare();
-        opened = true;
-    }
-    peer_open(buffer + body, len);
-    peer_pass(&record);
-#else
-    (void)body, (void)len;
-    exit(1);
-#endif
-}
-
-int main(int argc, char **argv)
-{
-    bool decodes = argc == 2 && strcmp(argv[1], "cjson") == 0;
     int fd = connect_api();
     buffer = malloc(BUFFER_SIZE);
     if (buffer == NULL)
@@ -130,8 +107,7 @@ int main(int argc, char **argv)
         send_all(fd, NEXT, sizeof NEXT - 1);
         body = receive(fd, &len);
         copy_id(id);
-        if (decodes)
-            decode(body, len);
+        raw_use(buffer + body, len);
         int size = snprintf(request, sizeof request,
                             "POST /2018-06-01/runtime/invocation/%s/response HTTP/1.1\r\nHost: localhost\r\n"
                             "Content-Length: %zu\r\n\r\n%s",

@@ -157,10 +157,3 @@ void peer_pass(struct record *record)
     }
     cJSON_Delete(event);
 }
-
-#ifndef WITHOUT_MAIN
-int main(int argc, char **argv)
-{
-    return peer_main(argc, argv);
-}
-#endif

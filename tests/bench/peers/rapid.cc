@@ -131,8 +131,3 @@ void peer_pass(record *record)
         record_done(record);
     }
 }
-
-int main(int argc, char **argv)
-{
-    return peer_main(argc, argv);
-}

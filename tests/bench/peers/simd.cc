@@ -166,8 +166,3 @@ void peer_pass(record *record)
         peer_fail(error.what());
     }
 }
-
-int main(int argc, char **argv)
-{
-    return peer_main(argc, argv);
-}
