@@ -138,7 +138,8 @@ SUITE = $(UNIT:$(OUT)/%=$(BIN)/%) \
 .PHONY: test
 test: deps-test
 	@$(MAKE) --no-print-directory -j$(JOBS) programs
-	@python3 tests/run.py $(SUITE) 'python3 tests/cost.py build' 'python3 tests/readme.py'
+	@python3 tests/run.py $(SUITE) 'python3 tests/cost.py build' 'python3 tests/readme.py' \
+	    'python3 tests/bench/test_bench.py build'
 
 .PHONY: programs suite
 programs: $(PROGRAMS)
@@ -148,7 +149,7 @@ suite: programs
 # The checks beside the tests: sanitizers, both compilers, form, layers, names.
 .PHONY: check
 check: deps-check
-	@$(MAKE) --no-print-directory tidy headers
+	@$(MAKE) --no-print-directory tidy headers figures
 	@$(MAKE) --no-print-directory -j$(JOBS) V=gcc CC=gcc programs
 	@$(MAKE) --no-print-directory -j$(JOBS) V=clang CC=clang programs
 	@$(MAKE) --no-print-directory layers symbols
@@ -164,6 +165,11 @@ C_FILES := $(sort $(wildcard include/*.h include/*/*.h lib/*.[ch] runtime/*/*.[c
 tidy:
 	@clang-format --dry-run --Werror $(C_FILES)
 	@python3 tests/tidy.py $(C_FILES)
+
+# A figure of speed in the README is one that `make bench` measured.
+.PHONY: figures
+figures:
+	@python3 tests/bench/figures.py
 
 # Each public header alone, as C11 and as C++17, and the C++ overloads in use.
 CXXWARN := -Wall -Wextra -Wpedantic -Wconversion -Werror

@@ -39,6 +39,11 @@ def wanted(name, only):
     return not only or any(name.startswith(part) or part == name for part in only)
 
 
+def progress(text):
+    if sys.stderr.isatty():
+        print(f"\r\x1b[K{text}", end="", file=sys.stderr, flush=True)
+
+
 def run_rounds(bench, tasks, rounds):
     """{task: its samples}; what fails is missing from then on."""
     samples = {}
@@ -46,14 +51,13 @@ def run_rounds(bench, tasks, rounds):
         for index, task in enumerate(tasks):
             if number > 0 and (task.once or task.name not in samples):
                 continue
-            print(f"\r\x1b[Kround {number + 1} of {rounds}, {index + 1} of {len(tasks)}: {task.name}", end="",
-                  file=sys.stderr, flush=True)
+            progress(f"round {number + 1} of {rounds}, {index + 1} of {len(tasks)}: {task.name}")
             try:
                 samples.setdefault(task.name, []).append(task.function())
             except (peers.Missing, RuntimeError, ValueError, OSError, subprocess.TimeoutExpired) as why:
                 bench.missing[task.name] = str(why) or type(why).__name__
                 samples.pop(task.name, None)
-    print("\r\x1b[K", end="", file=sys.stderr)
+    progress("")
     return samples
 
 

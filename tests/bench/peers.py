@@ -163,6 +163,10 @@ def variant(name):
     return lambda place: [place.made(f"peers/ours-{name}"), "decode"]
 
 
+def yyjson(_place):
+    raise Missing("Debian 12 has no package of it, and there is no peer for it yet")
+
+
 # name: what follows is CORPUS SECONDS
 DECODERS = {
     "ours": lambda place: [place.made("peers/ours"), "decode"],
@@ -172,6 +176,7 @@ DECODERS = {
     "simdjson": simdjson_of("haswell", "haswell") if X86 else lambda place: simdjson(place, "simdjson"),
     "simdjson-westmere": simdjson_of("westmere", "westmere"),
     "simdjson-native": lambda place: simdjson(place, "simdjson-native", "-march=native"),
+    "yyjson": yyjson,
     "rapidjson": lambda place: [cxx(place, "rapidjson", "rapid.cc")],
     "cjson": lambda place: [place.made("peers/cjson")],
     "cjson-arena": lambda place: ["env", "CJSON_ARENA=1", place.made("peers/cjson")],

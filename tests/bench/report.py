@@ -17,17 +17,20 @@ def number(value):
 
 # Tables
 
+COLUMNS = {"simdjson-westmere": "simd sse4", "simdjson-native": "simd best", "cjson-arena": "cj arena",
+           "ours-sse2": "ours sse2", "ours-scalar": "ours plain"}
+
 def print_speeds(samples, sizes, names, title):
     columns = list(dict.fromkeys(name.split("/")[2] for name in samples if name.startswith("decode/")))
     rows = [name for name in names if any(f"decode/{name}/{column}" in samples for column in columns)]
     if not rows:
         return
     print(f"\n{title}, MB/s (median)")
-    print(f"{'':17}{'KB':>6} " + "".join(f"{column[-9:]:>10}" for column in columns))
+    print(f"{'':17}{'KB':>6} " + "".join(f"{COLUMNS.get(column, column):>11}" for column in columns))
     for name in rows:
         cells = (samples.get(f"decode/{name}/{column}") for column in columns)
         print(f"{name:17}{sizes[name] / 1000:6.0f} "
-              + "".join(f"{number(sizes[name] / statistics.median(cell) * 1000) if cell else '-':>10}" for cell in cells))
+              + "".join(f"{number(sizes[name] / statistics.median(cell) * 1000) if cell else '-':>11}" for cell in cells))
 
 
 def print_times(samples):
@@ -70,19 +73,14 @@ def print_all(context, samples, sizes, shown, absent):
 
 # The chart
 
-WIDTH, LEFT, RIGHT, TOP, STEP, BAR = 760, 210, 90, 52, 30, 18
+WIDTH, LEFT, RIGHT, TOP, STEP, BAR = 760, 210, 90, 60, 30, 18
+BACKGROUND = "#f6f8fa"  # its own: an image is shown on pages of any colour
 STYLE = """
-    text { font: 13px system-ui, sans-serif; fill: #1f2328; }
+    text { font: 13px system-ui, 'DejaVu Sans', sans-serif; fill: #1f2328; }
     .title { font-weight: 600; font-size: 15px; }
     .note { font-size: 12px; fill: #59636e; }
     .ours { fill: #1a7f64; }
     .peer { fill: #8c959f; }
-    @media (prefers-color-scheme: dark) {
-        text { fill: #e6edf3; }
-        .note { fill: #9198a1; }
-        .ours { fill: #3fb991; }
-        .peer { fill: #6e7681; }
-    }
 """
 
 
@@ -102,8 +100,9 @@ def chart(kept):
     out = [f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{height}" viewBox="0 0 {WIDTH} {height}" '
            'role="img" aria-label="Decoding speed of ddbstream and its peers">',
            f"<style>{STYLE}</style>",
-           '<text class="title" x="12" y="22">Decoding a batch of 100 change records, MB/s</text>',
-           f'<text class="note" x="12" y="40">{size:.0f} KB, both images: typed, strings unescaped, numbers checked, '
+           f'<rect width="{WIDTH}" height="{height}" rx="8" fill="{BACKGROUND}"/>',
+           '<text class="title" x="12" y="26">Decoding a batch of 100 change records, MB/s</text>',
+           f'<text class="note" x="12" y="45">{size:.0f} KB, both images: typed, strings unescaped, numbers checked, '
            'Binary as bytes; one core</text>']
     for index, (label, kind, value) in enumerate(bars):
         top = TOP + STEP * index
@@ -113,7 +112,7 @@ def chart(kept):
                 f'<rect class="{kind}" x="{LEFT}" y="{top}" width="{length:.1f}" height="{BAR}" rx="2"/>',
                 f'<text x="{LEFT + length + 8:.1f}" y="{middle}">{number(value)}</text>']
     out += [f'<text class="note" x="12" y="{height - 12}">{escape(kept["machine"]["cpu"])}; '
-            f'median of {kept["rounds"]} rounds; make bench repeats it</text>', "</svg>"]
+            f'median of {kept["rounds"]} rounds; repeat it with make bench</text>', "</svg>"]
     return "\n".join(out) + "\n"
 
 

@@ -179,7 +179,7 @@ static void take_requests(struct connection *connection, int fd)
         memmove(connection->head, connection->head + len, connection->used + 1);
         connection->body_left = content_length(head);
         connection->in_body = connection->body_left > 0;
-        /* The body is small and comes with its head or right behind it: who posts does not wait for an answer before. */
+        /* Its body is small and comes right behind it: nobody waits for this answer before sending it. */
         answer(fd, head);
     }
 }
@@ -240,8 +240,7 @@ static void listen_anywhere(void)
     char text[64];
     api.listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (api.listener < 0 || bind(api.listener, (struct sockaddr *)&address, len) != 0 ||
-        listen(api.listener, CONNECTIONS_MAX) != 0 ||
-        getsockname(api.listener, (struct sockaddr *)&address, &len) != 0)
+        listen(api.listener, CONNECTIONS_MAX) != 0 || getsockname(api.listener, (struct sockaddr *)&address, &len) != 0)
         fail("no socket");
     snprintf(text, sizeof text, "127.0.0.1:%d", ntohs(address.sin_port));
     setenv("AWS_LAMBDA_RUNTIME_API", text, 1);

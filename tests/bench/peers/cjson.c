@@ -1,5 +1,5 @@
 /* cjson.c: the cJSON peer: a tree of the whole event, walked record by record. Where CJSON_ARENA is set in the
- * environment, cJSON's memory comes from an arena that is reset for each pass; else from malloc, as it is by default. */
+ * environment, cJSON's memory comes from an arena that is reset for each pass; else from malloc, its default. */
 #include "peer.h"
 
 #include <cjson/cJSON.h>

@@ -191,12 +191,11 @@ struct order {
 
 static const ddbs_schema address_schema =
     DDBS_SCHEMA(struct address, DDBS_FIELD(struct address, street), DDBS_FIELD(struct address, city));
-static const ddbs_schema order_schema =
-    DDBS_SCHEMA(struct order, DDBS_FIELD(struct order, id), DDBS_FIELD(struct order, customer),
-                DDBS_FIELD(struct order, state), DDBS_FIELD(struct order, currency), DDBS_FIELD(struct order, created),
-                DDBS_SCALED(struct order, total, 2), DDBS_FIELD(struct order, pieces),
-                DDBS_FIELD(struct order, weight), DDBS_FIELD(struct order, gift), DDBS_FIELD(struct order, note),
-                DDBS_SET(struct order, tags), DDBS_NESTED(struct order, address, address_schema));
+static const ddbs_schema order_schema = DDBS_SCHEMA(
+    struct order, DDBS_FIELD(struct order, id), DDBS_FIELD(struct order, customer), DDBS_FIELD(struct order, state),
+    DDBS_FIELD(struct order, currency), DDBS_FIELD(struct order, created), DDBS_SCALED(struct order, total, 2),
+    DDBS_FIELD(struct order, pieces), DDBS_FIELD(struct order, weight), DDBS_FIELD(struct order, gift),
+    DDBS_FIELD(struct order, note), DDBS_SET(struct order, tags), DDBS_NESTED(struct order, address, address_schema));
 
 /* Each item of the list as a struct. What bind allocates is given back. */
 static void bind_items(struct record *record)
@@ -246,9 +245,8 @@ static const struct mode {
     const char *name;
     void (*pass)(struct record *record);
 } modes[] = {
-    { "decode", decode_all },       { "index", index_event }, { "whole", index_and_decode },
-    { "process", process_event },   { "bind", bind_items },   { "diff", diff_images },
-    { "filter", filter_records },
+    { "decode", decode_all }, { "index", index_event }, { "whole", index_and_decode }, { "process", process_event },
+    { "bind", bind_items },   { "diff", diff_images },  { "filter", filter_records },
 };
 
 static void choose_mode(const char *name)

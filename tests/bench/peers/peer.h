@@ -1,8 +1,8 @@
-/* peer.h: what the benchmark's peers in C and C++ share: the decoded form that each fills, its checksum, and main().
+/* peer.h: what the benchmark's peers in C and C++ share: the decoded form that each fills, its checksum, its command line.
  *
- * A peer decodes a corpus record by record into typed nodes: strings unescaped, numbers checked as text, Binary as bytes.
- * The memory is kept warm from record to record, as in a function that stays up. peer_main() measures passes over the
- * corpus and then takes the checksum of one more pass; it is the same for all peers, or somebody left work out. */
+ * A peer decodes a corpus record by record into typed nodes: strings unescaped, numbers checked as text, Binary as
+ * bytes. The memory is kept warm from record to record, as in a function that stays up. peer_main() measures passes over
+ * the corpus and then takes the checksum of one more pass; it is the same for all peers, or somebody left work out. */
 #ifndef TESTS_BENCH_PEER_H
 #define TESTS_BENCH_PEER_H
 #include <stdbool.h>
@@ -14,19 +14,7 @@ extern "C" {
 #endif
 
 /* In the order of the checksum; KIND_NONE is no kind. */
-enum kind {
-    KIND_S,
-    KIND_N,
-    KIND_B,
-    KIND_BOOL,
-    KIND_NULL,
-    KIND_M,
-    KIND_L,
-    KIND_SS,
-    KIND_NS,
-    KIND_BS,
-    KIND_NONE
-};
+enum kind { KIND_S, KIND_N, KIND_B, KIND_BOOL, KIND_NULL, KIND_M, KIND_L, KIND_SS, KIND_NS, KIND_BS, KIND_NONE };
 
 struct text {
     const char *ptr;
