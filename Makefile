@@ -244,23 +244,29 @@ ric: all
 # What needs nothing but what the library needs; tests/bench/peers.py builds the other peers, where they can be built.
 BENCH := $(OUT)/bench
 bench_o = $(1:%=$(OBJ)/tests/bench/%.o)
-BENCH_PATHS := $(foreach path,sse2 scalar,$(if $(FLAGS_$(path)),$(path)))
-BENCH_PROGRAMS := $(addprefix $(BENCH)/peers/,peer.o main.o ours cjson $(BENCH_PATHS:%=ours-%)) \
-    $(addprefix $(BENCH)/loop/,api invoke noop raw-cjson)
+# The library restricted to one path through its decoder, where it has more than one.
+BENCH_PATHS := $(if $(shell grep -ls SCAN_ONLY lib/*.[ch]),sse2 plain)
+FLAGS_bench-sse2  := $(FLAGS_release) -DSCAN_ONLY=sse2
+FLAGS_bench-plain := $(FLAGS_release) -DSCAN_ONLY=plain
+LINK_bench-sse2 = $(LINK_release)
+LINK_bench-plain = $(LINK_release)
+BENCH_PROGRAMS := $(addprefix $(BENCH)/peers/,peer.o main.o ours cjson) $(addprefix $(BENCH)/loop/,api invoke noop raw-cjson)
+programs: $(BENCH_PROGRAMS)
 
 $(BENCH)/peers/%.o: $(OBJ)/tests/bench/peers/%.o
 	@mkdir -p $(@D); cp $< $@
 $(BENCH)/peers/ours: $(call bench_o,peers/ours peers/peer) $(OUT)/libcore.a
 	$(call link,$(WRAP) -lcjson -lz)
 $(BENCH)/peers/ours-%: FORCE
-	@$(MAKE) --no-print-directory V=$* build/$*/bench/peers/ours && mkdir -p $(@D) && cp build/$*/bench/peers/ours $@
+	@$(MAKE) --no-print-directory V=bench-$* build/bench-$*/bench/peers/ours
+	@mkdir -p $(@D); cp build/bench-$*/bench/peers/ours $@
 $(BENCH)/peers/cjson: $(call bench_o,peers/cjson peers/peer peers/main)
 	$(call link,-lcjson)
 $(BENCH)/loop/noop: $(call bench_o,loop/noop) $(OUT)/libddbstream.a
 	$(call link,-lcurl -lcjson -lz)
-$(BENCH)/loop/raw-cjson: $(call bench_o,loop/raw loop/raw_cjson peers/cjson peers/peer)
+$(BENCH)/loop/raw-cjson: $(call bench_o,loop/raw loop/raw_cjson loop/wire peers/cjson peers/peer)
 	$(call link,-lcjson)
-$(BENCH)/loop/%: $(OBJ)/tests/bench/loop/%.o
+$(BENCH)/loop/%: $(OBJ)/tests/bench/loop/%.o $(call bench_o,loop/wire)
 	$(call link,)
 $(OUT)/tests/bench/%: $(OBJ)/tests/bench/%.o $(OUT)/libddbstream.a
 	$(call link,-lcurl -lcjson -lz)
@@ -272,7 +278,7 @@ BENCH_PREFIX ?=
 BENCH_STATIC ?=
 SEED ?= 1
 .PHONY: bench bench-deps bench-count
-bench: deps-build $(OUT)/ddbstream $(BENCH_PROGRAMS)
+bench: deps-build $(OUT)/ddbstream $(BENCH_PROGRAMS) $(BENCH_PATHS:%=$(BENCH)/peers/ours-%)
 	@CC='$(CC)' CXX='$(CXX)' python3 tests/bench/bench.py $(OUT) --rounds $(BENCH_ROUNDS) --seed $(SEED) \
 	    --only '$(BENCH_ONLY)' --prefix '$(BENCH_PREFIX)' --static '$(BENCH_STATIC)'
 bench-deps: deps-bench

@@ -102,7 +102,8 @@ def fill(size, make, dump=None):
 def order(rng):
     """An item of a shop; about 900 bytes."""
     item = {
-        "customerId": {"S": "CUST-" + letters(rng, 10, 10)}, "status": {"S": rng.choice(["OPEN", "PAID", "SHIPPED"])},
+        "customerId": {"S": "CUST-" + letters(rng, 10, 10)}, "email": {"S": letters(rng, 8, 14).lower() + "@example.com"},
+        "carrier": {"S": rng.choice(["post", "parcel", "courier"])}, "parcels": integer(rng, 5), "status": {"S": rng.choice(["OPEN", "PAID", "SHIPPED"])},
         "total": cents(rng), "currency": {"S": "EUR"}, "createdAt": {"S": time_text(rng)},
         "updatedAt": {"S": time_text(rng)}, "version": integer(rng, 40), "gift": {"BOOL": rng.random() < 0.3},
         "coupon": {"NULL": True} if rng.random() < 0.5 else {"S": letters(rng, 8, 8)},

@@ -172,7 +172,7 @@ DECODERS = {
     "ours": lambda place: [place.made("peers/ours"), "decode"],
     "whole": lambda place: [place.made("peers/ours"), "process"],
     "ours-sse2": variant("sse2"),
-    "ours-scalar": variant("scalar"),
+    "ours-plain": variant("plain"),
     "simdjson": simdjson_of("haswell", "haswell") if X86 else lambda place: simdjson(place, "simdjson"),
     "simdjson-westmere": simdjson_of("westmere", "westmere"),
     "simdjson-native": lambda place: simdjson(place, "simdjson-native", "-march=native"),
@@ -191,10 +191,10 @@ DECODERS = {
 
 def raw(place):
     """The raw-socket loop: static, with musl where it is there. The command, and what it was linked with."""
-    sources = [os.path.join(LOOP, name) for name in ("raw.c", "raw_noop.c", "raw.h")]
+    sources = [os.path.join(LOOP, name) for name in ("raw.c", "raw_noop.c", "wire.c", "raw.h", "wire.h")]
     libc = "musl" if shutil.which("musl-gcc") else "glibc"
     compiler = "musl-gcc" if libc == "musl" else "cc"
-    target = place.compiled("loop/raw", [compiler, "-O2", "-std=c11", "-D_GNU_SOURCE", "-static", *sources[:2]],
+    target = place.compiled("loop/raw", [compiler, "-O2", "-std=c11", "-D_GNU_SOURCE", "-static", *sources[:3]],
                             sources)
     return [target], f"static {libc}"
 

@@ -18,7 +18,7 @@ def number(value):
 # Tables
 
 COLUMNS = {"simdjson-westmere": "simd sse4", "simdjson-native": "simd best", "cjson-arena": "cj arena",
-           "ours-sse2": "ours sse2", "ours-scalar": "ours plain"}
+           "ours-sse2": "ours sse2", "ours-plain": "ours plain"}
 
 def print_speeds(samples, sizes, names, title):
     columns = list(dict.fromkeys(name.split("/")[2] for name in samples if name.startswith("decode/")))

@@ -6,10 +6,10 @@
  * Prints a line of JSON: "ns" a whole invocation takes, from one event to the next one's; "start_ns" from before the
  * program is started to its first GET next; "pid". After `loop` the program is left idle in its GET next until standard
  * input ends, so that its memory can be looked at. What it prints goes to /dev/null. */
+#include "wire.h"
+
 #include <arpa/inet.h>
-#include <errno.h>
 #include <fcntl.h>
-#include <netinet/tcp.h>
 #include <poll.h>
 #include <signal.h>
 #include <spawn.h>
@@ -18,7 +18,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 #include <sys/wait.h>
@@ -50,20 +49,14 @@ static struct {
     bool idle; /* the last event is answered, and the program waits for one more */
 } api;
 
+const char WIRE_PROGRAM[] = "api";
+
 static void fail(const char *why) __attribute__((noreturn));
 static void fail(const char *why)
 {
-    fprintf(stderr, "api: %s\n", why);
     if (api.child > 0)
         kill(api.child, SIGKILL);
-    exit(1);
-}
-
-static int64_t now_ns(clockid_t clock)
-{
-    struct timespec now;
-    clock_gettime(clock, &now);
-    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+    wire_fail(why);
 }
 
 /* ---- Replies ---- */
@@ -85,8 +78,7 @@ static void send_all(int fd, struct iovec *parts, int count)
 
 static void send_text(int fd, const char *text)
 {
-    struct iovec part = { (void *)(uintptr_t)text, strlen(text) };
-    send_all(fd, &part, 1);
+    wire_send(fd, text, strlen(text));
 }
 
 static void send_event(int fd)
@@ -99,7 +91,7 @@ static void send_event(int fd)
                        "Lambda-Runtime-Invoked-Function-Arn: arn:aws:lambda:eu-west-1:111122223333:function:bench\r\n"
                        "Lambda-Runtime-Trace-Id: Root=1-5bef4de7-ad49b0e87f6ef6c87fc2e700;Sampled=0\r\n"
                        "Content-Length: %zu\r\n\r\n",
-                       api.served, (long long)(now_ns(CLOCK_REALTIME) / 1000000 + DEADLINE_MS), api.event_len);
+                       api.served, (long long)time(NULL) * 1000 + DEADLINE_MS, api.event_len);
     struct iovec parts[] = { { head, (size_t)len }, { (void *)(uintptr_t)api.event, api.event_len } };
     send_all(fd, parts, 2);
 }
@@ -107,11 +99,11 @@ static void send_event(int fd)
 static void answer_next(int fd)
 {
     if (api.first_next == 0)
-        api.first_next = now_ns(CLOCK_MONOTONIC);
+        api.first_next = wire_now();
     if (api.served == api.warm)
-        api.measured = now_ns(CLOCK_MONOTONIC);
+        api.measured = wire_now();
     if (api.served == api.warm + api.wanted) {
-        api.ended = now_ns(CLOCK_MONOTONIC);
+        api.ended = wire_now();
         api.idle = true;
         return;
     }
@@ -143,18 +135,6 @@ static void answer(int fd, const char *head)
 
 /* ---- Requests ---- */
 
-static size_t content_length(const char *head)
-{
-    static const char name[] = "\r\ncontent-length:";
-    for (const char *line = head; (line = strstr(line, "\r\n")) != NULL; line += 2) {
-        if (strncasecmp(line, name, strlen(name)) == 0)
-            return strtoul(line + strlen(name), NULL, 10);
-    }
-    if (strcasestr(head, "\r\ntransfer-encoding:") != NULL)
-        fail("a chunked request");
-    return 0;
-}
-
 /* What was read, as far as it makes whole requests. */
 static void take_requests(struct connection *connection, int fd)
 {
@@ -177,7 +157,9 @@ static void take_requests(struct connection *connection, int fd)
         head[len] = '\0';
         connection->used -= len;
         memmove(connection->head, connection->head + len, connection->used + 1);
-        connection->body_left = content_length(head);
+        if (wire_header(head, "transfer-encoding:") != NULL)
+            fail("a chunked request");
+        connection->body_left = wire_content_length(head);
         connection->in_body = connection->body_left > 0;
         /* Its body is small and comes right behind it: nobody waits for this answer before sending it. */
         answer(fd, head);
@@ -203,13 +185,13 @@ static void read_connection(size_t i)
 
 static void accept_connection(void)
 {
-    int one = 1, fd = accept(api.listener, NULL, NULL);
+    int fd = accept(api.listener, NULL, NULL);
     size_t i = 0;
     while (i < api.count && api.polled[1 + i].fd >= 0)
         i++;
     if (fd < 0 || i == CONNECTIONS_MAX)
         fail("too many connections");
-    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
+    wire_no_delay(fd);
     api.connections[i].used = 0;
     api.connections[i].in_body = false;
     api.polled[1 + i] = (struct pollfd){ .fd = fd, .events = POLLIN };
@@ -256,7 +238,7 @@ static void start_program(char **program)
     posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
     api.first_next = 0;
     api.idle = false;
-    api.spawned = now_ns(CLOCK_MONOTONIC);
+    api.spawned = wire_now();
     if (posix_spawnp(&api.child, program[0], &actions, NULL, program, environ) != 0)
         fail("the program cannot be started");
     posix_spawn_file_actions_destroy(&actions);
@@ -271,21 +253,6 @@ static void end_program(void)
             close(api.polled[1 + i].fd);
     }
     api.count = 0;
-}
-
-static void read_event(const char *path)
-{
-    FILE *file = fopen(path, "rb");
-    if (file == NULL || fseek(file, 0, SEEK_END) != 0)
-        fail("no such event");
-    long size = ftell(file);
-    rewind(file);
-    char *event = size < 0 ? NULL : malloc((size_t)size + 1);
-    if (event == NULL || fread(event, 1, (size_t)size, file) != (size_t)size)
-        fail("the event cannot be read");
-    fclose(file);
-    api.event = event;
-    api.event_len = (size_t)size;
 }
 
 static void run_loop(const char *invocations, char **program)
@@ -320,7 +287,7 @@ int main(int argc, char **argv)
     signal(SIGPIPE, SIG_IGN);
     listen_anywhere();
     if (argc >= 5 && strcmp(argv[1], "loop") == 0) {
-        read_event(argv[2]);
+        api.event = wire_read(argv[2], 0, &api.event_len);
         run_loop(argv[3], argv + 4);
     } else if (argc >= 4 && strcmp(argv[1], "start") == 0) {
         run_starts(strtoul(argv[2], NULL, 10), argv + 3);

@@ -2,15 +2,11 @@
  * is checked; it is the floor that others are measured against. What becomes of an event is raw_use(), in raw_noop.c or
  * raw_cjson.c. */
 #include "raw.h"
+#include "wire.h"
 
-#include <arpa/inet.h>
-#include <netinet/tcp.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 enum { BUFFER_SIZE = 8 * 1024 * 1024, ID_MAX = 64, REQUEST_MAX = 512 };
@@ -18,28 +14,9 @@ enum { BUFFER_SIZE = 8 * 1024 * 1024, ID_MAX = 64, REQUEST_MAX = 512 };
 static const char NEXT[] = "GET /2018-06-01/runtime/invocation/next HTTP/1.1\r\nHost: localhost\r\n\r\n";
 static const char ANSWER[] = "{\"batchItemFailures\":[]}";
 
+const char WIRE_PROGRAM[] = "raw";
+
 static char *buffer; /* a reply */
-
-static void send_all(int fd, const char *bytes, size_t len)
-{
-    while (len > 0) {
-        ssize_t sent = write(fd, bytes, len);
-        if (sent <= 0)
-            exit(1);
-        bytes += sent;
-        len -= (size_t)sent;
-    }
-}
-
-/* The value of a header, or NULL. */
-static const char *find_header(const char *head, const char *name)
-{
-    for (const char *line = head; (line = strstr(line, "\r\n")) != NULL; line += 2) {
-        if (strncasecmp(line + 2, name, strlen(name)) == 0)
-            return line + 2 + strlen(name);
-    }
-    return NULL;
-}
 
 /* One reply: where its body begins in the buffer. */
 static size_t receive(int fd, size_t *body_len)
@@ -57,8 +34,7 @@ static size_t receive(int fd, size_t *body_len)
                 continue;
             body = (size_t)(head_end - buffer) + 4;
             buffer[body - 1] = '\0';
-            const char *length = find_header(buffer, "content-length:");
-            end = body + (length == NULL ? 0 : strtoul(length, NULL, 10));
+            end = body + wire_content_length(buffer);
         }
     } while (body == 0 || used < end);
     *body_len = end - body;
@@ -67,23 +43,16 @@ static size_t receive(int fd, size_t *body_len)
 
 static int connect_api(void)
 {
-    struct sockaddr_in address = { .sin_family = AF_INET };
-    const char *text = getenv("AWS_LAMBDA_RUNTIME_API");
-    const char *port = text == NULL ? NULL : strchr(text, ':');
-    int one = 1, fd = socket(AF_INET, SOCK_STREAM, 0);
-    if (port == NULL || fd < 0)
-        exit(1);
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    address.sin_port = htons((unsigned short)strtoul(port + 1, NULL, 10));
-    if (connect(fd, (struct sockaddr *)&address, sizeof address) != 0)
-        exit(1);
-    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
-    return fd;
+    const char *address = getenv("AWS_LAMBDA_RUNTIME_API");
+    const char *port = address == NULL ? NULL : strchr(address, ':');
+    if (port == NULL)
+        wire_fail("AWS_LAMBDA_RUNTIME_API is not set");
+    return wire_connect((unsigned short)strtoul(port + 1, NULL, 10));
 }
 
 static void copy_id(char id[ID_MAX])
 {
-    const char *value = find_header(buffer, "lambda-runtime-aws-request-id:");
+    const char *value = wire_header(buffer, "lambda-runtime-aws-request-id:");
     size_t len = 0;
     if (value == NULL)
         exit(1);
@@ -104,7 +73,7 @@ int main(void)
     for (;;) {
         char id[ID_MAX], request[REQUEST_MAX];
         size_t len, body;
-        send_all(fd, NEXT, sizeof NEXT - 1);
+        wire_send(fd, NEXT, sizeof NEXT - 1);
         body = receive(fd, &len);
         copy_id(id);
         raw_use(buffer + body, len);
@@ -112,7 +81,7 @@ int main(void)
                             "POST /2018-06-01/runtime/invocation/%s/response HTTP/1.1\r\nHost: localhost\r\n"
                             "Content-Length: %zu\r\n\r\n%s",
                             id, sizeof ANSWER - 1, ANSWER);
-        send_all(fd, request, (size_t)size);
+        wire_send(fd, request, (size_t)size);
         receive(fd, &len);
     }
 }

@@ -276,11 +276,13 @@ int peer_main(int argc, char **argv)
     peer_pass(&record);
     if (strcmp(argv[2], "count") == 0) {
         counted_pass(&record);
-        return 0;
+    } else {
+        measure(&record, strtod(argv[2], NULL) * 1e9);
+        record.tally = &tally;
+        peer_pass(&record);
+        print_tally(&tally);
     }
-    measure(&record, strtod(argv[2], NULL) * 1e9);
-    record.tally = &tally;
-    peer_pass(&record);
-    print_tally(&tally);
+    free(record.nodes);
+    free(record.bytes);
     return 0;
 }

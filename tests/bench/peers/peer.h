@@ -1,8 +1,9 @@
-/* peer.h: what the benchmark's peers in C and C++ share: the decoded form that each fills, its checksum, its command line.
+/* peer.h: what the benchmark's peers in C and C++ share: the decoded form that each fills, its checksum, and how it is
+ * called.
  *
  * A peer decodes a corpus record by record into typed nodes: strings unescaped, numbers checked as text, Binary as
- * bytes. The memory is kept warm from record to record, as in a function that stays up. peer_main() measures passes over
- * the corpus and then takes the checksum of one more pass; it is the same for all peers, or somebody left work out. */
+ * bytes. The memory is kept warm from record to record, as in a function that stays up. peer_main() measures passes
+ * over the corpus and takes the checksum of one more pass; it is the same for all peers, or somebody left work out. */
 #ifndef TESTS_BENCH_PEER_H
 #define TESTS_BENCH_PEER_H
 #include <stdbool.h>
