@@ -11,7 +11,7 @@ OBJ := build/obj/$(V)
 WARN := -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith \
         -Wwrite-strings -Wundef -Wvla -Wformat=2
 # Frame pointers: a crash report walks along them.
-BASE := -std=c11 $(WARN) -fno-omit-frame-pointer -Iinclude -I. -fvisibility=hidden -D_POSIX_C_SOURCE=200809L -D_DEFAULT_SOURCE -ffunction-sections -fdata-sections
+BASE := -std=c11 -pthread $(WARN) -fno-omit-frame-pointer -Iinclude -I. -fvisibility=hidden -D_POSIX_C_SOURCE=200809L -D_DEFAULT_SOURCE -ffunction-sections -fdata-sections
 SAN  := -fsanitize=address,undefined -fno-sanitize-recover=all
 FLAGS_release := -O2 -g
 FLAGS_debug   := -O0 -g3

@@ -1,5 +1,6 @@
 /* answer.c: from an outcome to the bytes for Lambda. Every success that is ever reported is written here, and only for
  * what is accounted for. */
+#include "lib/answer.h"
 #include "lib/buf.h"
 
 #include <ddbstream/consumer.h>
@@ -86,8 +87,9 @@ static bool is_ambiguous(const ddbs_event *event, size_t index)
 /* Why naming the first record not done would not be safe; NULL: it is. */
 static const char *why_not_partial(const ddbs_event *event, const ddbs_outcome *outcome)
 {
-    /* Whether Lambda keeps the state of a partial answer is unknown. */
-    if (ddbs_event_window(event) != NULL)
+    /* Whether Lambda keeps the state of a partial answer is unknown; and after a final call there is none. */
+    const ddbs_window *window = ddbs_event_window(event);
+    if (window != NULL && (window->final || !outcome->window_partial))
         return "in a tumbling window the whole batch is delivered again";
     if (outcome->checkpoint == outcome->records)
         return "no record is open, so the whole batch is delivered again";
@@ -99,10 +101,28 @@ static const char *why_not_partial(const ddbs_event *event, const ddbs_outcome *
     return NULL;
 }
 
-static ddbs_status write_item_failure(ddbs_str identifier, const ddbs_buf *message, ddbs_answer *out)
+/* Lambda wants a state from every call of a window, the final one included, and drops that one. */
+static void write_state(ddbs_buf *buf, const ddbs_window *window, ddbs_str set)
+{
+    ddbs_str state = set.ptr != NULL ? set : window->state;
+    ddbs_buf__text(buf, "\"state\":");
+    if (window->final)
+        ddbs_buf__text(buf, "{}");
+    else
+        ddbs_buf__bytes(buf, state.ptr, state.len);
+    ddbs_buf__text(buf, ",");
+}
+
+static ddbs_status write_item_failure(const ddbs_event *event, const ddbs_outcome *outcome, const ddbs_buf *message,
+                                      ddbs_answer *out)
 {
     ddbs_buf body = { .arena = message->arena };
-    ddbs_buf__text(&body, "{\"batchItemFailures\":[{\"itemIdentifier\":\"");
+    ddbs_str identifier = ddbs_event_identifier(event, outcome->checkpoint);
+    const ddbs_window *window = ddbs_event_window(event);
+    ddbs_buf__text(&body, "{");
+    if (window != NULL)
+        write_state(&body, window, outcome->state);
+    ddbs_buf__text(&body, "\"batchItemFailures\":[{\"itemIdentifier\":\"");
     ddbs_buf__bytes(&body, identifier.ptr, identifier.len);
     ddbs_buf__text(&body, "\"}]}");
     return finish(&body, NULL, message, out);
@@ -132,20 +152,8 @@ static ddbs_status write_failure(const ddbs_event *event, const ddbs_outcome *ou
     if (whole != NULL)
         ddbs_buf__format(&message, "; hint: %s", whole);
     if (report == DDBS_REPORT_ITEMS && whole == NULL)
-        return write_item_failure(ddbs_event_identifier(event, outcome->checkpoint), &message, out);
+        return write_item_failure(event, outcome, &message, out);
     return write_error(type, &message, out);
-}
-
-/* Lambda wants a state from every call of a window, the final one included, and drops that one. */
-static void write_state(ddbs_buf *buf, const ddbs_window *window, ddbs_str set)
-{
-    ddbs_str state = set.ptr != NULL ? set : window->state;
-    ddbs_buf__text(buf, "\"state\":");
-    if (window->final)
-        ddbs_buf__text(buf, "{}");
-    else
-        ddbs_buf__bytes(buf, state.ptr, state.len);
-    ddbs_buf__text(buf, ",");
 }
 
 static bool state_is_empty(ddbs_str state)
@@ -204,4 +212,29 @@ ddbs_status ddbs_answer_outcome(const ddbs_event *event, const ddbs_outcome *out
     if (outcome->error.status == DDBS_OK)
         return write_success(event, outcome, arena, out);
     return write_failure(event, outcome, report, arena, out);
+}
+
+static ddbs_status write_too_large(size_t len, ddbs_arena *arena, ddbs_answer *out)
+{
+    ddbs_buf message = { .arena = arena };
+    ddbs_buf__format(&message, "Function.ResponseTooLarge: the result has %zu bytes, and Lambda takes at most %zu", len,
+                     DDBS_EVENT_BYTES_MAX);
+    return write_error("Function.ResponseTooLarge", &message, out);
+}
+
+ddbs_status ddbs_answer__result(const ddbs_outcome *outcome, ddbs_str result, ddbs_arena *arena, ddbs_answer *out)
+{
+    ddbs_buf message = { .arena = arena };
+    const char *type = error_type_of(outcome);
+    if (outcome->error.status == DDBS_OK && result.len > DDBS_EVENT_BYTES_MAX)
+        return write_too_large(result.len, arena, out);
+    if (outcome->error.status == DDBS_OK) {
+        *out = (ddbs_answer){ .body = result.len == 0 ? ddbs_str_c("null") : result };
+        return DDBS_OK;
+    }
+    ddbs_buf__format(&message, "%s: %s", type, outcome->error.reason);
+    write_place(&message, &outcome->error);
+    if (outcome->out_of_time)
+        ddbs_buf__text(&message, "; hint: a larger timeout");
+    return write_error(type, &message, out);
 }

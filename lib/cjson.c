@@ -10,6 +10,7 @@
 #include <ddbstream/cjson.h>
 #include <ddbstream/diff.h>
 
+#include <stdlib.h>
 #include <string.h>
 
 /* Nodes inside each other: two for each value of the typed form, {"M":{ and so on, and a few more for the item around
@@ -160,7 +161,7 @@ ddbs_status ddbs_item_to_cjson(const ddbs_item *item, ddbs_json_form form, cJSON
     return status;
 }
 
-/* ---- A tree to an item ------------------------------------------------------------------------------------------ */
+/* ---- A tree to text ------------------------------------------------------------------------------------------ */
 
 /* A node and those around it: cJSON knows no parents. */
 struct place {
@@ -178,9 +179,9 @@ static int kind_of(const cJSON *node)
     return node->type & 0xff; /* the bits above say who owns what */
 }
 
-/* Whether the text that cJSON prints for a number has the same value, as far as DynamoDB can hold it at all: what it
- * cannot hold is left to the reader of that text. */
-static bool is_printed_exactly(const cJSON *node)
+/* Whether the text that cJSON prints for a number has the same value. strtod() may want another decimal point than a
+ * full stop: then a fraction is refused. What DynamoDB cannot hold is left to the reader of an item's text. */
+static bool is_printed_exactly(const cJSON *node, bool is_item)
 {
     char text[NUMBER_TEXT];
     double again;
@@ -188,7 +189,9 @@ static bool is_printed_exactly(const cJSON *node)
     if (!cJSON_PrintPreallocated(&number, text, sizeof text, 0))
         return false;
     ddbs_status status = ddbs_num_f64_rounded((ddbs_num){ text, strlen(text) }, &again, NULL);
-    return status == DDBS_E_LIMIT || (status == DDBS_OK && again == node->valuedouble);
+    if (status == DDBS_E_LIMIT)
+        return is_item || strtod(text, NULL) == node->valuedouble;
+    return status == DDBS_OK && again == node->valuedouble;
 }
 
 /* Without <math.h>: NaN and infinity minus themselves are NaN. */
@@ -197,21 +200,21 @@ static bool is_finite(double number)
     return number - number == 0;
 }
 
-static ddbs_status check_number(const cJSON *node, ddbs_error *error)
+static ddbs_status check_number(const cJSON *node, bool is_item, ddbs_error *error)
 {
     if (!is_finite(node->valuedouble))
         return fail(error, DDBS_E_SYNTAX, "a number that is not finite");
-    if (!is_printed_exactly(node))
+    if (!is_printed_exactly(node, is_item))
         return fail(error, DDBS_E_INEXACT,
                     "cJSON would print another number: it takes 15 digits where they come close");
     return DDBS_OK;
 }
 
-static ddbs_status check_node(const cJSON *node, ddbs_error *error)
+static ddbs_status check_node(const cJSON *node, bool is_item, ddbs_error *error)
 {
     switch (kind_of(node)) {
     case cJSON_Number:
-        return check_number(node, error);
+        return check_number(node, is_item, error);
     case cJSON_Raw:
         return node->valuestring != NULL ? DDBS_OK : fail(error, DDBS_E_SYNTAX, "raw JSON without text");
     case cJSON_False:
@@ -256,15 +259,18 @@ static void next_place(struct tour *tour)
     place->index++;
 }
 
+_Static_assert(NODES_MAX == 132, "as the texts say");
+
 /* Check what cJSON does not: it prints null for numbers that are not finite, and is recursive without a limit. */
-static ddbs_status check_nodes(const cJSON *tree, ddbs_error *error)
+static ddbs_status check_nodes(const cJSON *tree, bool is_item, ddbs_error *error)
 {
     struct tour tour = { .places = { { tree, 0 } }, .depth = 1 };
     while (tour.depth > 0) {
         const cJSON *node = tour.places[tour.depth - 1].node;
-        ddbs_status status = check_node(node, error);
+        ddbs_status status = check_node(node, is_item, error);
         if (status == DDBS_OK && has_children(node) && tour.depth == NODES_MAX)
-            status = fail(error, DDBS_E_LIMIT, "attribute values nested deeper than 64");
+            status = fail(error, DDBS_E_LIMIT,
+                          is_item ? "attribute values nested deeper than 64" : "over 132 nodes inside each other");
         if (status != DDBS_OK) {
             path_of(&tour, error);
             return status;
@@ -283,11 +289,28 @@ ddbs_status ddbs_item_from_cjson(const cJSON *tree, ddbs_json_form form, ddbs_ar
     ddbs_error_clear(error);
     if (tree == NULL)
         return fail(error, DDBS_E_MISSING, "there is no cJSON tree");
-    DDBS_TRY(check_nodes(tree, error));
+    DDBS_TRY(check_nodes(tree, true, error));
     char *printed = cJSON_PrintUnformatted(tree);
     if (printed == NULL)
         return no_memory(error);
     ddbs_status status = ddbs_item_read(printed, strlen(printed), form, arena, out, error);
+    cJSON_free(printed);
+    return status;
+}
+
+/* ---- The state of a window -------------------------------------------------------------------------------------- */
+
+ddbs_status ddbs_ctx_set_state_cjson(ddbs_ctx *ctx, const cJSON *state)
+{
+    ddbs_error *error = ddbs_ctx_error(ctx);
+    ddbs_error_clear(error);
+    if (state == NULL)
+        return fail(error, DDBS_E_MISSING, "there is no cJSON tree");
+    DDBS_TRY(check_nodes(state, false, error));
+    char *printed = cJSON_PrintUnformatted(state);
+    if (printed == NULL)
+        return no_memory(error);
+    ddbs_status status = ddbs_ctx_set_state(ctx, ddbs_str_c(printed));
     cJSON_free(printed);
     return status;
 }

@@ -22,6 +22,10 @@ static const char *consumer_fault(const ddbs_consumer *c)
         return "on_batch takes every record: leave out the callbacks for single ones";
     if (c->on_batch != NULL && c->on_batch_end != NULL)
         return "on_batch returns at the end of the batch: leave out on_batch_end";
+    if (c->on_batch != NULL && c->lanes > 1)
+        return "on_batch takes every record at once: leave out the lanes";
+    if (c->lanes > DDBS_LANES_MAX)
+        return "at most 64 lanes";
     if ((c->routes == NULL) != (c->route_count == 0))
         return "routes and route_count go together";
     if (c->routes == NULL)
@@ -41,6 +45,8 @@ static const char *route_fault(const ddbs_route *route)
         return "a route's consumer has no routes of its own";
     if (has_hooks(route->consumer))
         return "hooks of batch, window and life belong to the consumer that has the routes";
+    if (route->consumer->lanes != 0)
+        return "the lanes are set by the consumer that has the routes";
     if (route->consumer->on_poison != NULL)
         return "a record that does not decode has no table: on_poison belongs to the consumer that has the routes";
     return NULL;
@@ -62,6 +68,11 @@ ddbs_status ddbs_consumer_check(const ddbs_consumer *consumer, ddbs_error *error
         return DDBS_E_USAGE;
     }
     return DDBS_OK;
+}
+
+size_t ddbs_consumer__lanes(const ddbs_consumer *consumer, const ddbs_event *event)
+{
+    return consumer->lanes > 1 && ddbs_event_window(event) == NULL ? consumer->lanes : 1;
 }
 
 /* Whether a text has the form of a pattern in which '*' stands for any bytes. What follows the last '*' seen is tried

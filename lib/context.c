@@ -25,6 +25,7 @@ void ddbs_ctx__enter(struct ddbs_ctx *ctx, const ddbs_consumer *called, size_t i
     ctx->index = index;
     ctx->active = true;
     ctx->parked = false;
+    ctx->state_touched = false;
 }
 
 bool ddbs_ctx__leave(struct ddbs_ctx *ctx, size_t index)
@@ -67,6 +68,12 @@ ddbs_str ddbs_ctx_request_id(const ddbs_ctx *ctx)
     return ctx->host->request_id;
 }
 
+const ddbs_invocation_info *ddbs_ctx_invocation(const ddbs_ctx *ctx)
+{
+    static const ddbs_invocation_info nothing;
+    return ctx->host->invocation == NULL ? &nothing : ctx->host->invocation;
+}
+
 int64_t ddbs_ctx_remaining_ms(const ddbs_ctx *ctx)
 {
     return ctx->host->remaining_ms == NULL ? INT64_MAX : ctx->host->remaining_ms(ctx->host->self);
@@ -83,6 +90,11 @@ ddbs_status ddbs_fail(ddbs_ctx *ctx, ddbs_status status, const char *format, ...
     ddbs_error__reason(&ctx->error, format, arguments);
     va_end(arguments);
     return status;
+}
+
+size_t ddbs_ctx_lane(const ddbs_ctx *ctx)
+{
+    return ctx->lane;
 }
 
 size_t ddbs_ctx_batch_ok(const ddbs_ctx *ctx)
@@ -102,6 +114,8 @@ ddbs_status ddbs_ctx_commit(ddbs_ctx *ctx, size_t count)
 {
     if (ctx->event == NULL || (ctx->consumer->on_batch_end == NULL && ctx->consumer->on_batch == NULL))
         return ddbs_fail(ctx, DDBS_E_USAGE, "ddbs_ctx_commit is for batches with on_batch_end or on_batch");
+    if (ctx->lanes != NULL && ctx->index != DDBS_NOWHERE)
+        return ddbs_fail(ctx, DDBS_E_USAGE, "ddbs_ctx_commit in a lane: what stands before the record can be open yet");
     if (count > ctx->ok)
         return ddbs_fail(ctx, DDBS_E_RANGE, "ddbs_ctx_commit of %zu records, and %zu are done", count, ctx->ok);
     ddbs_ctx__store(ctx, place_in_batch(ctx, count));

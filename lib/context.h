@@ -1,8 +1,9 @@
 /* context.h: what a callback's ddbs_ctx holds, for the files that make up the processing: context.c (questions and
- * failures), keep.c (memory of the batch), window.c, park.c, consumer.c (whose record is it) and process.c (the run).
+ * failures), keep.c (memory of the batch), window.c, park.c, consumer.c (whose record is it), process.c (the run) and
+ * lanes.c (the run in several lanes, each with a context of its own).
  *
- * A context lives on the stack of ddbs_process and owns nothing: all its memory is the arena's. A callback that leaves
- * by a jump therefore leaves nothing behind that had to be freed or unlocked. */
+ * A context lives on the stack of ddbs_process and owns nothing: all its memory is the arena's, but that of the lanes.
+ * A callback that leaves by a jump therefore leaves nothing behind that had to be freed or unlocked. */
 #ifndef LIB_CONTEXT_H
 #define LIB_CONTEXT_H
 #include "lib/arena.h"
@@ -10,6 +11,8 @@
 
 /* What became of a record. */
 enum kind { KIND_OPEN, KIND_DONE, KIND_SKIPPED, KIND_PARKED, KIND_IGNORED, KIND_POISON, KINDS };
+
+struct ddbs_lanes;
 
 struct ddbs_ctx {
     const ddbs_consumer *consumer; /* of the whole batch */
@@ -20,19 +23,25 @@ struct ddbs_ctx {
     ddbs_arena *keep;              /* in `arena`: what lives as long as the batch; NULL outside a batch */
     ddbs_error error;
 
-    size_t index;  /* of the record at hand, DDBS_NOWHERE in hooks */
-    bool active;   /* a callback is running */
-    bool parked;   /* the record at hand was given to the sink */
-    size_t ok;     /* as ddbs_ctx_batch_ok() tells */
-    size_t end;    /* with on_batch: the record behind those that were given */
-    size_t stored; /* the first records of the batch that were committed */
+    size_t index;                  /* of the record at hand, DDBS_NOWHERE in hooks */
+    bool active;                   /* a callback is running */
+    bool parked;                   /* the record at hand was given to the sink */
+    bool undecodable, out_of_time; /* why the record at hand failed, as in ddbs_outcome */
+    size_t ok;                     /* as ddbs_ctx_batch_ok() tells */
+    size_t end;                    /* with on_batch: the record behind those that were given */
+    size_t stored;                 /* the first records of the batch that were committed */
 
     unsigned char *kinds;      /* of each record, an enum kind */
     const ddbs_record **given; /* with on_batch: its records; else NULL */
     size_t given_count;
 
+    struct ddbs_lanes *lanes; /* NULL: one lane */
+    size_t lane;              /* whose context this is; 0 outside lanes */
+
     char *state; /* as ddbs_ctx_set_state() left it; NULL: not set */
     size_t state_len, state_size;
+    bool state_touched;  /* by the callback at hand */
+    bool state_doubtful; /* a callback that failed has, or may have, a part in it */
 };
 
 /* Begin a context; `host` and `event` may be NULL. */
@@ -51,8 +60,18 @@ void ddbs_ctx__settle(struct ddbs_ctx *ctx, ddbs_status status, const char *who)
 /* The first `count` records of the batch are durable: note it, and tell the host. Never goes back. */
 void ddbs_ctx__store(struct ddbs_ctx *ctx, size_t count);
 
+/* Run one record: decode it, call its callback or what takes its place, note its kind, tell the host. DDBS_OK where the
+ * batch goes on; anything else is its failure, and the details are in `ctx`. */
+ddbs_status ddbs_process__record(struct ddbs_ctx *ctx, size_t index);
+
 /* What is wrong with a text that should be a window's state, and the status for that; NULL: nothing. */
 const char *ddbs_state__fault(ddbs_str json, ddbs_status *status);
+
+/* A callback returned: if it failed, the state may tell of what is not done. */
+void ddbs_state__returned(struct ddbs_ctx *ctx, ddbs_status status);
+
+/* The batch failed: note in the outcome whether it can be answered in part, and with which state. */
+void ddbs_state__settle(const struct ddbs_ctx *ctx, ddbs_outcome *outcome);
 
 /* Whether a policy gives record `index` up before it is started, because it was started too often. */
 bool ddbs_park__worn_out(const struct ddbs_ctx *ctx, size_t index, uint32_t *attempts);
@@ -61,6 +80,9 @@ bool ddbs_park__worn_out(const struct ddbs_ctx *ctx, size_t index, uint32_t *att
  * */
 ddbs_status ddbs_park__attempts(struct ddbs_ctx *ctx, size_t index, uint32_t attempts);
 ddbs_status ddbs_park__poison(struct ddbs_ctx *ctx, size_t index, const ddbs_error *error);
+
+/* In how many lanes the records of an event run; never 0. A window's are one. */
+size_t ddbs_consumer__lanes(const ddbs_consumer *consumer, const ddbs_event *event);
 
 /* Whose record it is: the consumer's own, a route's, or NULL where no route takes it. */
 const ddbs_consumer *ddbs_consumer__of(const ddbs_consumer *consumer, const ddbs_record *record);

@@ -2,6 +2,7 @@
  * one place, account(), from the kinds that the records were given and the checkpoint. */
 #include "lib/context.h"
 #include "lib/error.h"
+#include "lib/lanes.h"
 
 #include <string.h>
 
@@ -33,9 +34,17 @@ static bool is_good(ddbs_status status)
 /* A callback returned: its status, unless somebody jumped. */
 static ddbs_status returned(ddbs_ctx *ctx, size_t index, ddbs_status status)
 {
-    if (ddbs_ctx__leave(ctx, index))
-        return status;
-    return ddbs_fail(ctx, DDBS_E_USAGE, "a callback was left by a jump into another one");
+    if (!ddbs_ctx__leave(ctx, index))
+        status = ddbs_fail(ctx, DDBS_E_USAGE, "a callback was left by a jump into another one");
+    ddbs_state__returned(ctx, status);
+    return status;
+}
+
+/* Before something new is called. */
+static void forget_failure(ddbs_ctx *ctx)
+{
+    ddbs_error_clear(&ctx->error);
+    ctx->undecodable = ctx->out_of_time = false;
 }
 
 static void started(const ddbs_ctx *ctx, size_t index)
@@ -78,7 +87,7 @@ static ddbs_status take_poison(ddbs_ctx *ctx, size_t index, const ddbs_error *er
 }
 
 /* A record that does not decode is on_poison's, where there is one, or parked. */
-static ddbs_status run_poison(ddbs_ctx *ctx, size_t index, enum kind *kind, bool *undecodable)
+static ddbs_status run_poison(ddbs_ctx *ctx, size_t index, enum kind *kind)
 {
     const ddbs_park_policy *park = &ctx->host->park;
     ddbs_error error = ctx->error;
@@ -91,7 +100,7 @@ static ddbs_status run_poison(ddbs_ctx *ctx, size_t index, enum kind *kind, bool
         status = ddbs_park__poison(ctx, index, &error);
         *kind = KIND_PARKED;
     }
-    *undecodable = !is_good(status);
+    ctx->undecodable = !is_good(status);
     if (!is_good(status) && (ctx->error.status != status || ctx->error.reason[0] == '\0')) {
         ctx->error = error; /* nobody said more than the decoder */
         ctx->error.status = status;
@@ -100,7 +109,7 @@ static ddbs_status run_poison(ddbs_ctx *ctx, size_t index, enum kind *kind, bool
 }
 
 /* Decode a record and run it. With on_batch it is only put to the others, and its memory stays. */
-static ddbs_status run_decoded(ddbs_ctx *ctx, size_t index, enum kind *kind, bool *undecodable)
+static ddbs_status run_decoded(ddbs_ctx *ctx, size_t index, enum kind *kind)
 {
     const ddbs_record *record;
     struct arena_mark mark = ddbs_arena__mark(ctx->arena);
@@ -116,26 +125,40 @@ static ddbs_status run_decoded(ddbs_ctx *ctx, size_t index, enum kind *kind, boo
     } else if (status == DDBS_OK) {
         status = run_callback(ctx, record, kind);
     } else if (status != DDBS_E_MEMORY) {
-        status = run_poison(ctx, index, kind, undecodable);
+        status = run_poison(ctx, index, kind);
     }
     if (!stays && ddbs_arena__held(ctx->keep) == held)
         ddbs_arena__release(ctx->arena, mark);
     return status;
 }
 
-static ddbs_status run_one(ddbs_ctx *ctx, size_t index, enum kind *kind, ddbs_outcome *outcome)
+static ddbs_status run_one(ddbs_ctx *ctx, size_t index, enum kind *kind)
 {
     const ddbs_host *host = ctx->host;
     uint32_t attempts;
     if (host->may_start != NULL && !host->may_start(host->self, index)) {
-        outcome->out_of_time = true;
+        ctx->out_of_time = true;
         return ddbs_fail(ctx, DDBS_E_TIME, "too little time is left for another record");
     }
     /* Which record on_batch failed at, nobody can tell. */
     if (ctx->given != NULL || !ddbs_park__worn_out(ctx, index, &attempts))
-        return run_decoded(ctx, index, kind, &outcome->undecodable);
+        return run_decoded(ctx, index, kind);
     *kind = KIND_PARKED;
     return ddbs_park__attempts(ctx, index, attempts);
+}
+
+ddbs_status ddbs_process__record(struct ddbs_ctx *ctx, size_t index)
+{
+    bool at_once = ctx->consumer->on_batch_end == NULL && ctx->consumer->on_batch == NULL;
+    enum kind kind = KIND_OPEN;
+    forget_failure(ctx);
+    ddbs_status status = run_one(ctx, index, &kind);
+    if (!is_good(status))
+        return status;
+    ctx->kinds[index] = (unsigned char)kind;
+    if (at_once && ctx->host->done != NULL)
+        ctx->host->done(ctx->host->self, index);
+    return DDBS_OK;
 }
 
 /* ---- The batch ---- */
@@ -148,11 +171,13 @@ static void fail(ddbs_ctx *ctx, ddbs_outcome *outcome, ddbs_status status, const
         ctx->error.status = DDBS_E_HANDLER; /* a hook has nothing to skip */
     ctx->error.record = at;
     outcome->error = ctx->error;
+    outcome->undecodable = ctx->undecodable;
+    outcome->out_of_time = ctx->out_of_time;
 }
 
 static ddbs_status call_hook(ddbs_ctx *ctx, ddbs_hook_fn *hook)
 {
-    ddbs_error_clear(&ctx->error);
+    forget_failure(ctx);
     ddbs_ctx__enter(ctx, ctx->consumer, DDBS_NOWHERE);
     return returned(ctx, DDBS_NOWHERE, hook(ctx));
 }
@@ -167,6 +192,9 @@ static ddbs_status prepare(ddbs_ctx *ctx, size_t records, ddbs_arena *arena)
     if (ctx->keep == NULL || ctx->kinds == NULL || (ctx->consumer->on_batch != NULL && ctx->given == NULL))
         return ddbs_fail(ctx, DDBS_E_MEMORY, "no memory for a batch of %zu records", records);
     memset(ctx->kinds, KIND_OPEN, records);
+    size_t lanes = ddbs_consumer__lanes(ctx->consumer, ctx->event);
+    if (lanes > 1 && (ctx->lanes = ddbs_lanes__new(ctx, lanes, records)) == NULL)
+        return ddbs_fail(ctx, DDBS_E_MEMORY, "no memory for %zu lanes", lanes);
     return DDBS_OK;
 }
 
@@ -187,22 +215,27 @@ static bool begin(ddbs_ctx *ctx, ddbs_arena *arena, ddbs_outcome *outcome)
 /* Run the records up to the first failure: how many went well. */
 static size_t run_records(ddbs_ctx *ctx, ddbs_outcome *outcome)
 {
-    bool at_once = ctx->consumer->on_batch_end == NULL && ctx->consumer->on_batch == NULL;
     for (size_t i = 0; i < outcome->records; i++) {
-        enum kind kind = KIND_OPEN;
-        ddbs_error_clear(&ctx->error);
-        ddbs_status status = run_one(ctx, i, &kind, outcome);
-        if (!is_good(status)) {
+        ddbs_status status = ddbs_process__record(ctx, i);
+        if (status != DDBS_OK) {
             fail(ctx, outcome, status, "the callback", i);
             return i;
         }
-        ctx->kinds[i] = (unsigned char)kind;
         if (ctx->given == NULL)
             ctx->ok = i + 1;
-        if (at_once && ctx->host->done != NULL)
-            ctx->host->done(ctx->host->self, i);
     }
     return outcome->records;
+}
+
+/* The same in lanes: up to the lowest failure. */
+static size_t run_lanes(ddbs_ctx *ctx, ddbs_outcome *outcome)
+{
+    struct ddbs_lanes_failure failure;
+    size_t end = ddbs_lanes__run(ctx->lanes, &failure);
+    ctx->ok = end;
+    if (end < outcome->records)
+        fail(failure.ctx, outcome, failure.status, "the callback", end);
+    return end;
 }
 
 /* Give all records to on_batch. Skipping says that they are given up, each of them. */
@@ -210,7 +243,7 @@ static ddbs_status call_batch(ddbs_ctx *ctx, size_t end)
 {
     ctx->ok = ctx->given_count;
     ctx->end = end;
-    ddbs_error_clear(&ctx->error);
+    forget_failure(ctx);
     ddbs_ctx__enter(ctx, ctx->consumer, DDBS_NOWHERE);
     ddbs_status status = returned(ctx, DDBS_NOWHERE, ctx->consumer->on_batch(ctx, ctx->given, ctx->given_count));
     if (status != DDBS_SKIP)
@@ -235,7 +268,6 @@ static size_t flush(ddbs_ctx *ctx, size_t end, ddbs_outcome *outcome)
     if (status == DDBS_OK) {
         ddbs_ctx__store(ctx, end);
     } else if (ctx->stored < end || outcome->error.status == DDBS_OK) {
-        outcome->undecodable = outcome->out_of_time = false;
         fail(ctx, outcome, status, consumer->on_batch != NULL ? "on_batch" : "on_batch_end",
              ctx->stored < outcome->records ? ctx->stored : DDBS_NOWHERE);
     }
@@ -284,10 +316,14 @@ ddbs_status ddbs_process(const ddbs_event *event, const ddbs_consumer *consumer,
     *outcome = (ddbs_outcome){ .records = ddbs_event_count(event) };
     ddbs_error_clear(&outcome->error);
     if (begin(&ctx, arena, outcome)) {
-        outcome->checkpoint = flush(&ctx, run_records(&ctx, outcome), outcome);
+        size_t end = ctx.lanes == NULL ? run_records(&ctx, outcome) : run_lanes(&ctx, outcome);
+        outcome->checkpoint = flush(&ctx, end, outcome);
         if (outcome->error.status == DDBS_OK)
             finish_window(&ctx, outcome);
+        else
+            ddbs_state__settle(&ctx, outcome);
     }
     account(&ctx, outcome);
+    ddbs_lanes__free(ctx.lanes);
     return outcome->error.status;
 }

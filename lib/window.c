@@ -74,5 +74,27 @@ ddbs_status ddbs_ctx_set_state(ddbs_ctx *ctx, ddbs_str json)
     room[json.len] = '\0';
     ctx->state = room;
     ctx->state_len = json.len;
+    ctx->state_touched = true;
     return DDBS_OK;
+}
+
+/* Hooks speak for many records: what one of them did before it failed, nobody can tell. */
+void ddbs_state__returned(ddbs_ctx *ctx, ddbs_status status)
+{
+    bool is_hook = ctx->index == DDBS_NOWHERE;
+    if (status == DDBS_OK || (status == DDBS_SKIP && !is_hook))
+        return;
+    ctx->state_doubtful = ctx->state_doubtful || is_hook || ctx->state_touched;
+}
+
+void ddbs_state__settle(const ddbs_ctx *ctx, ddbs_outcome *outcome)
+{
+    const ddbs_window *window = ddbs_ctx_window(ctx);
+    size_t told = ctx->given == NULL ? ctx->ok : ctx->end;
+    if (!ctx->host->window_partial || window == NULL || window->final)
+        return;
+    if (ctx->state_doubtful || outcome->checkpoint != told)
+        return;
+    outcome->window_partial = true;
+    outcome->state = (ddbs_str){ ctx->state, ctx->state_len };
 }

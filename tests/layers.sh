@@ -11,7 +11,7 @@ forbid() { # forbid PATTERN WHY FILES...
         bad=1
     fi
 }
-forbid '#include [<"](runtime/|curl/|time\.h|sys/|unistd|fcntl|poll|signal)' 'lib/ is pure: no runtime, network, clock or system' lib/*.[ch]
+forbid '#include [<"](runtime/|curl/|pthread|threads|time\.h|sys/|unistd|fcntl|poll|signal)' 'lib/ is pure: no runtime, network, clock or system' lib/*.[ch]
 forbid '#include <(cjson|zlib|ddbstream/cjson)' 'cJSON belongs to lib/cjson.c, zlib to lib/inflate.c' \
     $(ls lib/*.[ch] | grep -v -e lib/cjson.c -e lib/inflate.c)
 forbid '#include "(runtime|lib)/' 'a public header includes public headers only' include/*.h include/*/*.h

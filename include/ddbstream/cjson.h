@@ -9,6 +9,7 @@
 #ifndef DDBSTREAM_CJSON_H
 #define DDBSTREAM_CJSON_H
 #include <cjson/cJSON.h>
+#include <ddbstream/consumer.h>
 #include <ddbstream/convert.h>
 #ifdef __cplusplus
 extern "C" {
@@ -36,6 +37,24 @@ DDBS_API ddbs_status ddbs_item_to_cjson(const ddbs_item *item, ddbs_json_form fo
  */
 DDBS_API ddbs_status ddbs_item_from_cjson(const cJSON *tree, ddbs_json_form form, ddbs_arena *arena,
                                           const ddbs_item **out, ddbs_error *error) DDBS_MUST_CHECK;
+
+/**
+ * Set the state of a tumbling window to what cJSON prints for an object, as ddbs_ctx_set_state does with text. The way
+ * back is cJSON's own:
+ *
+ *     ddbs_str text = ddbs_ctx_state(ctx);
+ *     cJSON *state = cJSON_ParseWithLength(text.ptr, text.len);
+ *     cJSON_AddNumberToObject(state, "orders", 7);
+ *     ddbs_status status = ddbs_ctx_set_state_cjson(ctx, state);
+ *     cJSON_Delete(state);
+ *     return status;
+ *
+ * @param state  unchanged, the caller's
+ * @return as ddbs_ctx_set_state; DDBS_E_MISSING for NULL, DDBS_E_INEXACT for a double that cJSON would print as another
+ *         number, DDBS_E_SYNTAX for one that is not finite, DDBS_E_LIMIT for more than 132 nodes inside each other; the
+ *         state is then as it was, and ddbs_ctx_error() says why
+ */
+DDBS_API ddbs_status ddbs_ctx_set_state_cjson(ddbs_ctx *ctx, const cJSON *state) DDBS_MUST_CHECK;
 
 #ifdef __cplusplus
 }

@@ -58,6 +58,9 @@ typedef void ddbs_stop_fn(ddbs_ctx *ctx);
 
 typedef struct ddbs_route ddbs_route;
 
+/* Most lanes of a consumer. */
+#define DDBS_LANES_MAX ((size_t)64)
+
 /* A set of callbacks; a zeroed one is valid. A known operation without a callback is done and counted as ignored. An
  * unknown event name without `on_any` fails its record. None may be left by a jump; ddbs_ctx_user() is theirs. */
 typedef struct ddbs_consumer {
@@ -94,6 +97,11 @@ typedef struct ddbs_consumer {
 
     const ddbs_route *routes; /* consumers for tables, see ddbs_route; NULL: all records are this one's */
     size_t route_count;
+
+    /* Above 1: run the records of a batch in so many threads, at most DDBS_LANES_MAX, see "Lanes" below. 0 and 1: one
+     * after the other. Not with on_batch, and not in a route's consumer: the outer one's holds for all. */
+    size_t lanes;
+
     void *user; /* yours, see ddbs_ctx_user */
 } ddbs_consumer;
 
@@ -107,7 +115,8 @@ struct ddbs_route {
 };
 
 /**
- * Whether a consumer makes sense: on_batch alone, routes without hooks, no callback that nothing would ever call.
+ * Whether a consumer makes sense: on_batch alone and in one lane, routes without hooks, no callback that nothing would
+ * ever call.
  * @param error  NULL, or gets what does not go together, with "routes[1]" as its path where that one is at fault
  * @return DDBS_OK or DDBS_E_USAGE; the runtime reports that as an initialization error, and ddbs_process() calls
  *         nothing
@@ -124,6 +133,19 @@ DDBS_API ddbs_error *ddbs_ctx_error(ddbs_ctx *ctx);
 /** Lambda's id of this invocation; {NULL, 0} outside Lambda. A repeated delivery can have the same id. */
 DDBS_API ddbs_str ddbs_ctx_request_id(const ddbs_ctx *ctx);
 
+/* What Lambda says about an invocation besides its event (developer guide, runtimes-api); {NULL, 0}: nothing, or what
+ * is over the limit, or no UTF-8. An event source mapping sends the ARN only; the others are written by whoever invokes
+ * the function, and are not checked for anything. The library never logs them. */
+typedef struct ddbs_invocation_info {
+    ddbs_str function_arn;   /* that was invoked, with ":alias" or ":version" where one was named; at most 511 bytes */
+    ddbs_str client_context; /* JSON, of the mobile SDK or of Invoke's ClientContext; 4,095 bytes */
+    ddbs_str cognito_identity; /* JSON, of the mobile SDK; 1,023 bytes */
+    ddbs_str tenant_id;        /* of functions with tenant isolation; 511 bytes */
+} ddbs_invocation_info;
+
+/** What is known of this invocation, alive during the callback. Never NULL. */
+DDBS_API const ddbs_invocation_info *ddbs_ctx_invocation(const ddbs_ctx *ctx);
+
 /** Milliseconds until the invocation's deadline, below 0 after it; INT64_MAX where no deadline is known: there was
  *  none, or it was past on arrival or more than 905 seconds away, and then a clock is wrong. */
 DDBS_API int64_t ddbs_ctx_remaining_ms(const ddbs_ctx *ctx);
@@ -139,26 +161,56 @@ DDBS_API ddbs_status ddbs_fail(ddbs_ctx *ctx, ddbs_status status, const char *fo
 /* ---- Batches ----------------------------------------------------------------------------------------------------- */
 
 /** How many records of this batch went well so far, returning DDBS_OK or DDBS_SKIP, parked or ignored: in the callback
- *  of a record its index, in on_batch_end where the batch stopped; in on_batch the number of records given. */
+ *  of a record its index (in a lane, too, where some before it may not be through), in on_batch_end where the batch
+ *  stopped; in on_batch the number of records given. */
 DDBS_API size_t ddbs_ctx_batch_ok(const ddbs_ctx *ctx);
 
 /**
  * The first `count` records of the batch (in on_batch: of those given) are durable. Whatever happens from now on, a
  * crash too, the batch is reported as done up to there, and with DDBS_REPORT_ITEMS they are not delivered again. A
- * smaller count than before changes nothing. Only with on_batch_end or on_batch. Who commits all and fails then has no
- * record to be named, and the whole batch comes again.
- * @return DDBS_OK, DDBS_E_RANGE for more than ddbs_ctx_batch_ok(), DDBS_E_USAGE without on_batch_end and on_batch or
- *         outside a batch
+ * smaller count than before changes nothing. Only with on_batch_end or on_batch, and with several lanes not in the
+ * callback of a record. Who commits all and fails then has no record to be named, and the whole batch comes again.
+ * @return DDBS_OK, DDBS_E_RANGE for more than ddbs_ctx_batch_ok(), DDBS_E_USAGE without on_batch_end and on_batch,
+ *         outside a batch or in a lane
  */
 DDBS_API ddbs_status ddbs_ctx_commit(ddbs_ctx *ctx, size_t count) DDBS_MUST_CHECK;
 
-/* Memory that lives until the batch is answered: zeroed bytes, aligned for anything, or copies of what would die with
- * its record. `out` may be where `view` came from.
+/* Memory that lives until the batch is answered, or what is taken in a lane until on_batch_end has returned: zeroed
+ * bytes, aligned for anything, or copies of what would die with its record. `out` may be where `view` came from.
  * @return NULL where memory is exhausted or outside a batch; DDBS_OK, DDBS_E_MEMORY, DDBS_E_MISSING for an absent view
  *         or a NULL item, DDBS_E_USAGE outside a batch (on_start, on_stop) */
 DDBS_API void *ddbs_ctx_alloc(ddbs_ctx *ctx, size_t size) DDBS_MUST_CHECK;
 DDBS_API ddbs_status ddbs_ctx_keep_str(ddbs_ctx *ctx, ddbs_str view, ddbs_str *out) DDBS_MUST_CHECK;
 DDBS_API ddbs_status ddbs_ctx_keep_item(ddbs_ctx *ctx, const ddbs_item *item, const ddbs_item **out) DDBS_MUST_CHECK;
+
+/* ---- Lanes ------------------------------------------------------------------------------------------------------- */
+
+/* With .lanes = n the callbacks of records run in up to n threads at once. What a handler may rely on then:
+ *
+ *   - All changes of one item, that is with the same table and equal keys, run in the same lane and in the order of the
+ *     batch. Items are spread over the lanes by a hash, so that an item can wait for another one's.
+ *   - A record whose keys are not known (it does not decode, or has none) could be any item's: it starts when all
+ *     before it are through, runs alone, and those behind it start afterwards.
+ *   - After a failure no lane starts a record behind it; those that run are waited for. The batch stops at the first
+ *     record that is not done. Records behind that one may be done all the same, in other lanes, and are delivered and
+ *     run AGAIN, because a stream has one checkpoint and not one for each record: with lanes a handler must bear to see
+ *     a record twice even where nothing crashes. In on_batch_end write only what belongs to records below
+ *     ddbs_ctx_batch_ok(): what stands behind comes again.
+ *   - The hooks of batch and life run alone. Callbacks of records, on_poison and the parking sink run at once: what
+ *     they share through `user` needs a lock, or one for each lane, chosen by ddbs_ctx_lane(). A context is its
+ *     lane's own.
+ *   - No ddbs_ctx_commit() in a record's callback. The records of a tumbling window always run in one lane, because the
+ *     state is one.
+ *   - Where a record crashes, several may have been running. An attempt (ddbs_park_policy) is counted for the one whose
+ *     thread got the signal; where none did (an exit), for the first one that is not done: a record can thus be counted
+ *     for its neighbour, and one that fails can go uncounted.
+ *
+ * Without threads (ddbs_process() with a host that has none, --event) the records run one after the other in the order
+ * of the batch, each under the number of its lane. */
+
+/** The lane that a callback runs in, from 0 to below `.lanes` of the consumer: the same one for all changes of an item
+ *  in a batch. 0 in hooks, with one lane, and for a record that runs alone. */
+DDBS_API size_t ddbs_ctx_lane(const ddbs_ctx *ctx);
 
 /* ---- Tumbling windows (developer guide, services-ddb-windows) ---------------------------------------------------- */
 
@@ -174,7 +226,8 @@ DDBS_API ddbs_str ddbs_ctx_state(const ddbs_ctx *ctx);
 
 /**
  * Set the state that goes to the next invocation of the window: a JSON object, in any callback of a batch. It is kept
- * only if the batch succeeds. Not set, the one that came goes back; after a final call {} does, whatever was set.
+ * only if the batch succeeds (but see `window_partial` in lambda.h). Not set, the one that came goes back; after a
+ * final call {} does, whatever was set.
  * @param json  copied; may be a part of ddbs_ctx_state()
  * @return DDBS_OK, DDBS_E_USAGE outside windows, DDBS_E_TYPE for JSON that is no object, DDBS_E_SYNTAX, DDBS_E_LIMIT
  *         for more than DDBS_STATE_MAX bytes or DDBS_EVENT_DEPTH_MAX - 1 brackets open at once, DDBS_E_MEMORY; the
@@ -220,8 +273,9 @@ DDBS_API ddbs_status ddbs_park(ddbs_ctx *ctx, const char *reason) DDBS_MUST_CHEC
 
 /* ---- Processing -------------------------------------------------------------------------------------------------- */
 
-/* What the processing needs from outside; NULL, or zero for any member, means that there is none. For each
- * record the functions are called in this order, and for the records in that of the batch. */
+/* What the processing needs from outside; NULL, or zero for any member, means that there is none. For each record the
+ * functions are called in this order, and for the records in that of the batch. With `parallel` and several lanes they
+ * are called from several threads at once, for each item still in the order of the batch. */
 typedef struct ddbs_host {
     void *self; /* first argument of the functions */
     int64_t (*remaining_ms)(void *self);
@@ -231,8 +285,15 @@ typedef struct ddbs_host {
     void (*started)(void *self, size_t index);   /* before the callback of a record, on_poison too; not on_batch */
     void (*done)(void *self, size_t index);      /* it is accounted for; never with on_batch_end or on_batch */
     void (*committed)(void *self, size_t count); /* only with those: the first `count` are durable; always growing */
+
+    /* Call run(job, 0) to run(job, lanes - 1), each once, from threads of their own, and return when all of them have
+     * returned or ended their thread; what they wrote can be seen then. False: some could not be run and are left out.
+     * These, and with NULL all, are run by the caller. Called once or more for each batch with several lanes. */
+    bool (*parallel)(void *self, size_t lanes, void (*run)(void *job, size_t lane), void *job);
     ddbs_str request_id;
+    const ddbs_invocation_info *invocation;
     ddbs_park_policy park;
+    bool window_partial; /* a failure in a tumbling window may be answered in part, where its state allows it */
 } ddbs_host;
 
 /* What became of a batch. Up to `checkpoint` every record is accounted for:
@@ -248,8 +309,13 @@ typedef struct ddbs_outcome {
     bool undecodable;  /* the record at the checkpoint failed because it does not decode */
     bool out_of_time;  /* the batch was stopped before the record at the checkpoint: too little time was left */
 
+    /* The host allows it, and the batch of a window that goes on has failed with a state that is known to tell of the
+     * records before the checkpoint, of all of them and of no other: each of their callbacks and hooks returned well,
+     * and the callback that failed was a record's and set no state. */
+    bool window_partial;
+
     /* Of a window, in the arena: as ddbs_ctx_set_state() left it; after a final call "{}", where on_window took it.
-     * {NULL, 0}: not set, or the batch failed. */
+     * {NULL, 0}: not set, or the batch failed without window_partial. */
     ddbs_str state;
 
     /* Sequence number of the record at the checkpoint, in the event, not NUL-terminated; {NULL, 0}: there is none. */
@@ -274,7 +340,7 @@ DDBS_API ddbs_status ddbs_start(const ddbs_consumer *consumer, const ddbs_host *
 DDBS_API void ddbs_stop(const ddbs_consumer *consumer);
 
 /**
- * Run the records of an event through a consumer, in order, up to the first failure.
+ * Run the records of an event through a consumer, in order (in lanes: of each item), up to the first failure.
  * @param host   NULL: no deadline, no request id
  * @param arena  holds one record at a time, with on_batch all of them, and what lives as long as the batch: that stays
  *               there until the arena is reset. May be the event's
@@ -302,8 +368,9 @@ typedef struct ddbs_answer {
 /**
  * The answer to a processed event: `{"batchItemFailures":[]}` when every record is accounted for, with `state` in a
  * tumbling window; else one identifier or an error, as `report` says. A failure is always an error in a tumbling
- * window, where the sequence numbers are not strictly increasing, and where no record is left to be named; the final
- * call of a window with a state that on_window did not take is one, too. An error's message reads
+ * window (but see `window_partial`), where the sequence numbers are not strictly increasing, and where no record is
+ * left to be named; the final call of a window with a state that on_window did not take is one, too. An error's message
+ * reads
  * "Function.HandlerFailed: <reason>; record 8/10 seq=<sequence number>", counted from 1: this is `Records[7]`.
  * @return DDBS_OK or DDBS_E_MEMORY
  */

@@ -18,9 +18,10 @@
  *   IteratorAge      age of the last record that was decoded, when the batch came; with DecodeTime, HandlerTime and
  *                    BatchTime in milliseconds. What a lost worker did not tell is left out
  *
- *   DDBS_METRICS  "failures" (default): RecordsFailed, WorkerCrashes and DeadlineStops, where one of them is not 0, and
- *                 what the handler measures; "all": all of them for every batch, 0 included; "off": nothing, not even
- *                 the handler's. A line is paid for as log, a name with its dimensions as a custom metric.
+ *   DDBS_METRICS  "failures" (default): RecordsFailed, WorkerCrashes and DeadlineStops of every batch, 0 included, for
+ *                 a missing datapoint tells nobody whether all is well; and what the handler measures. "all": all of
+ *                 them; "off": nothing, not even the handler's. A line is paid for as log, a name with its dimensions
+ *                 as a custom metric.
  *
  * With AWS_LAMBDA_LOG_FORMAT=JSON Lambda itself drops lines below AWS_LAMBDA_LOG_LEVEL: there a line of metrics claims
  * that level where it is above INFO. */

@@ -299,7 +299,7 @@ static void print_record(struct command *command, const struct mapping_record *r
     ddbs_buf__format(&line,
                      command->json ? "{\"record\":%" PRIu64 ",\"sequenceNumber\":\"%.*s\",\"verdict\":\"%s\""
                                    : "record %" PRIu64 "  seq %.*s  %s",
-                     command->records, (int)record->identifier.len, record->identifier.ptr, word);
+                     command->records, (int)record->sequence.len, record->sequence.ptr, word);
     if (pattern > 0)
         ddbs_buf__format(&line, command->json ? ",\"pattern\":%zu" : "  pattern %zu", pattern);
     ddbs_buf__text(&line, command->json ? "}" : "");
@@ -327,14 +327,14 @@ static void try_event(struct command *command, const char *path)
     struct source *source;
     struct mapping_record record;
     char why[512];
-    int got;
+    enum mapping_read got;
     if (source_open(&source, path, why, sizeof why) != 0) {
         raise_status(command, command_failed("filter", "%s", why));
         return;
     }
-    while ((got = source_pull(source, &record)) > 0)
+    while ((got = source_read(source, 0, &record)) == MAPPING_READ_RECORD)
         try_record(command, &record);
-    if (got < 0) {
+    if (got == MAPPING_READ_FAILED) {
         command_failed("filter", "%s", source_why(source));
         raise_status(command, source_status(source));
     }

@@ -3,12 +3,9 @@
 #include "command.h"
 #include "destination.h"
 #include "esm.h"
-#include "function.h"
 #include "id.h"
-#include "report.h"
+#include "play.h"
 #include "source.h"
-
-#include "lib/buf.h"
 
 #include <errno.h>
 #include <getopt.h>
@@ -17,55 +14,60 @@
 #include <string.h>
 #include <unistd.h>
 
-static const char HELP[] = "usage: ddbstream run BOOTSTRAP --esm FILE --source FILE [options]\n"
-                           "\n"
-                           "Play a DynamoDB stream through a function as an event source mapping of AWS does:\n"
-                           "batches, retries, partial batch responses, halving, on-failure records.\n"
-                           "\n"
-                           "  BOOTSTRAP          the function's executable; it is started with a Runtime API\n"
-                           "  --esm FILE         the mapping, as `aws lambda create-event-source-mapping\n"
-                           "                     --cli-input-json` takes it\n"
-                           "  --source FILE      the stream: *.jsonl or *.jsonl.gz (one stream record per line),\n"
-                           "                     an event as Lambda delivers it, or \"-\" for lines on standard input\n"
-                           "  --on-failure DIR   where on-failure records go when the mapping has a destination\n"
-                           "                     (default ./on-failure)\n"
-                           "  --timeout SECONDS  of an invocation, 1 to 900 (default 30)\n"
-                           "  --env NAME=VALUE   a variable of the function; may be given several times\n"
-                           "  --no-wait          do not wait before retries\n"
-                           "  --json FILE        also write each decision, and at last the totals, as a JSON line\n"
-                           "  --quiet            print the warnings and the summary only\n"
-                           "\n"
-                           "Exit status: 0 the whole stream was played (discards included), 1 the source has bad\n"
-                           "records, the function could not be initialized, or records were lost: it reported them as\n"
-                           "not done to a mapping without ReportBatchItemFailures, 2 the command cannot run or its\n"
-                           "output cannot be written, 130 interrupted.\n"
-                           "\n"
-                           "Example:\n"
-                           "  ddbstream run build/examples/orders/bootstrap --env DDBS_REPORT=items \\\n"
-                           "      --esm examples/orders/esm.json --source examples/orders/orders.jsonl\n";
+static const char HELP[] =
+    "usage: ddbstream run BOOTSTRAP --esm FILE --source FILE [options]\n"
+    "\n"
+    "Play a DynamoDB stream through a function as an event source mapping of AWS does:\n"
+    "batches, retries, partial batch responses, halving, on-failure records.\n"
+    "\n"
+    "  BOOTSTRAP          the function's executable; it is started with a Runtime API\n"
+    "  --esm FILE         the mapping, as `aws lambda create-event-source-mapping\n"
+    "                     --cli-input-json` takes it\n"
+    "  --source FILE      the stream: *.jsonl or *.jsonl.gz (one stream record per line),\n"
+    "                     an event as Lambda delivers it, or \"-\" for lines on standard input\n"
+    "  --on-failure DIR   where on-failure records go when the mapping has a destination\n"
+    "                     (default ./on-failure)\n"
+    "  --timeout SECONDS  of an invocation, 1 to 900 (default 30)\n"
+    "  --env NAME=VALUE   a variable of the function; may be given several times\n"
+    "  --time real|skip   wait as AWS does, or not: skip leaves out what only the mapping\n"
+    "                     waits for, retries and windows; --no-wait is the same as skip\n"
+    "  --now TIME         when the mapping begins: \"first\" (when the first record was created,\n"
+    "                     the default), \"real\", or seconds since 1970; decides which records\n"
+    "                     are older than MaximumRecordAgeInSeconds\n"
+    "  --partition-key K  the key attribute whose order is kept where ParallelizationFactor is\n"
+    "                     above 1 (default: the one that stands first in Keys)\n"
+    "  --seed N           of the request ids: the same number gives the same ones\n"
+    "  --json FILE        also write each decision, and at last the totals, as a JSON line\n"
+    "  --quiet            print the warnings and the summary only\n"
+    "\n"
+    "Exit status: 0 the whole stream was played (discards included), 1 the source has bad\n"
+    "records, the function could not be initialized, or records were lost: it reported them as\n"
+    "not done to a mapping without ReportBatchItemFailures, 2 the command cannot run or its\n"
+    "output cannot be written, 130 interrupted.\n"
+    "\n"
+    "Example:\n"
+    "  ddbstream run build/examples/orders/bootstrap --env DDBS_REPORT=items \\\n"
+    "      --esm examples/orders/esm.json --source examples/orders/orders.jsonl\n";
 
-enum { ENV_MAX = 100, EXIT_INTERRUPTED = 130 };
+enum { ENV_MAX = 100 };
 
 struct options {
     const char *bootstrap, *esm, *source, *json;
     const char *folder;
+    const char *partition_key; /* NULL: the attribute that stands first */
     const char *env[ENV_MAX + 1];
     size_t env_count;
     int timeout_ms;
-    bool no_wait, quiet;
+    bool skip_waits, quiet, real_clock, seeded;
+    int64_t begin_ms; /* -1: as the source or the real clock tells */
+    uint64_t seed;
 };
 
 struct run {
     struct options options;
     struct esm esm;
     struct source *source;
-    struct mapping *mapping;
-    struct function *function;
     struct report report;
-    ddbs_arena *arena; /* of the event at hand */
-    char request_id[ID_UUID_SIZE];
-    bool initialized; /* the function has taken an event before */
-    int status;       /* where it cannot go on: the exit status; -1: go on */
 };
 
 static volatile sig_atomic_t interrupted;
@@ -86,6 +88,36 @@ static int add_variable(struct options *options, const char *variable)
     if (options->env_count == ENV_MAX)
         return command_misused("run", "--env more than %d times", ENV_MAX);
     options->env[options->env_count++] = variable;
+    return 0;
+}
+
+static int read_time(struct options *options, const char *text)
+{
+    options->skip_waits = strcmp(text, "skip") == 0;
+    if (!options->skip_waits && strcmp(text, "real") != 0)
+        return command_misused("run", "--time takes \"real\" or \"skip\", not \"%s\"", text);
+    return 0;
+}
+
+static int read_begin(struct options *options, const char *text)
+{
+    static const long long last = 253402300799; /* 9999-12-31T23:59:59Z */
+    long long seconds = -1;
+    bool named = strcmp(text, "first") == 0 || strcmp(text, "real") == 0;
+    if (!named && command_number(text, 0, last, &seconds) != 0)
+        return command_misused("run", "--now takes \"first\", \"real\" or seconds since 1970, not \"%s\"", text);
+    options->real_clock = strcmp(text, "real") == 0;
+    options->begin_ms = named ? -1 : (int64_t)seconds * 1000;
+    return 0;
+}
+
+static int read_seed(struct options *options, const char *text)
+{
+    long long seed;
+    if (command_number(text, 0, INT64_MAX, &seed) != 0)
+        return command_misused("run", "--seed takes a whole number from 0 on, not \"%s\"", text);
+    options->seed = (uint64_t)seed;
+    options->seeded = true;
     return 0;
 }
 
@@ -111,7 +143,16 @@ static int read_option(struct options *options, int option, char **argv)
     case 'v':
         return add_variable(options, optarg);
     case 'w':
-        options->no_wait = true;
+        options->skip_waits = true;
+        return 0;
+    case 'T':
+        return read_time(options, optarg);
+    case 'n':
+        return read_begin(options, optarg);
+    case 'S':
+        return read_seed(options, optarg);
+    case 'k':
+        options->partition_key = optarg;
         return 0;
     case 'j':
         options->json = optarg;
@@ -134,12 +175,16 @@ static int read_options(int argc, char **argv, struct options *options)
         { "timeout", required_argument, NULL, 't' },
         { "env", required_argument, NULL, 'v' },
         { "no-wait", no_argument, NULL, 'w' },
+        { "time", required_argument, NULL, 'T' },
+        { "now", required_argument, NULL, 'n' },
+        { "seed", required_argument, NULL, 'S' },
+        { "partition-key", required_argument, NULL, 'k' },
         { "json", required_argument, NULL, 'j' },
         { "quiet", no_argument, NULL, 'q' },
         { "help", no_argument, NULL, 'h' },
         { NULL, 0, NULL, 0 },
     };
-    *options = (struct options){ .folder = "on-failure", .timeout_ms = 30000 };
+    *options = (struct options){ .folder = "on-failure", .timeout_ms = 30000, .begin_ms = -1 };
     opterr = 0;
     optind = 1;
     for (int option; (option = getopt_long(argc, argv, ":h", known, NULL)) != -1;) {
@@ -179,29 +224,12 @@ static int open_report(struct run *run)
     report->esm = &run->esm;
     report->quiet = run->options.quiet;
     report->colour = isatty(STDOUT_FILENO) && getenv("NO_COLOR") == NULL;
-    report->no_wait = run->options.no_wait;
+    report->no_wait = run->options.skip_waits;
     report->option = report_option(&run->options);
     if (ddbs_arena_new(&report->arena, 0) != DDBS_OK)
         return command_failed("run", "out of memory");
     if (run->options.json != NULL && (report->json = fopen(run->options.json, "w")) == NULL)
         return command_failed("run", "%s: %s", run->options.json, strerror(errno));
-    return 0;
-}
-
-static int open_function(struct run *run)
-{
-    struct function_config config = {
-        .bootstrap = run->options.bootstrap,
-        .name = run->esm.function_name,
-        .env = run->options.env,
-        .timeout_ms = run->options.timeout_ms,
-        .output = report_output,
-        .user = &run->report,
-    };
-    if (command_program(config.bootstrap) != 0)
-        return command_failed("run", "%s: %s", config.bootstrap, strerror(errno));
-    if (function_open(&run->function, &config) != 0)
-        return command_failed("run", "the Runtime API cannot listen: %s", strerror(errno));
     return 0;
 }
 
@@ -213,24 +241,21 @@ static int open_run(struct run *run)
         return command_failed("run", "%s", why);
     if (source_open(&run->source, run->options.source, why, sizeof why) != 0)
         return command_failed("run", "%s", why);
-    if (ddbs_arena_new(&run->arena, 0) != DDBS_OK ||
-        !mapping_new(&run->mapping, &run->esm.settings, source_pull, run->source))
-        return command_failed("run", "out of memory");
+    if (run->esm.settings.factor > 1)
+        source_use_keys(run->source, run->options.partition_key);
+    if (command_program(run->options.bootstrap) != 0)
+        return command_failed("run", "%s: %s", run->options.bootstrap, strerror(errno));
     int status = open_report(run);
-    if (status == 0)
-        status = open_function(run);
-    if (status == 0 && run->esm.destination != ESM_NONE && destination_open(run->options.folder, why, sizeof why) != 0)
+    bool destination = run->esm.settings.destination != MAPPING_NO_DESTINATION;
+    if (status == 0 && destination && destination_open(run->options.folder, why, sizeof why) != 0)
         status = command_failed("run", "%s", why);
     return status;
 }
 
 static int close_run(struct run *run, int status)
 {
-    if (run->function != NULL)
-        function_close(run->function);
-    mapping_free(run->mapping);
     source_close(run->source);
-    ddbs_arena_free(run->arena);
+    esm_free(&run->esm);
     ddbs_arena_free(run->report.arena);
     if (run->report.json != NULL && (fclose(run->report.json) != 0 || run->report.json_failed))
         status = command_failed("run", "%s: not everything could be written", run->options.json);
@@ -239,116 +264,42 @@ static int close_run(struct run *run, int status)
 
 /* ---- Playing ----------------------------------------------------------------------------------------------------- */
 
-/* Wait; an interrupt ends it. */
-static void wait_ms(int64_t ms)
+/* When the mapping begins: with a recorded stream the clock of today would make everything too old. */
+static int64_t begin_ms(struct run *run)
 {
-    int64_t end = clock_ms(CLOCK_MONOTONIC) + ms;
-    for (int64_t left; !interrupted && (left = end - clock_ms(CLOCK_MONOTONIC)) > 0;)
-        nanosleep(&(struct timespec){ (time_t)(left / 1000), (long)(left % 1000) * 1000000 }, NULL);
+    if (run->options.begin_ms >= 0)
+        return run->options.begin_ms;
+    int64_t first = run->options.real_clock ? MAPPING_NO_TIME : source_begins(run->source);
+    return first == MAPPING_NO_TIME ? clock_ms(CLOCK_REALTIME) : first;
 }
 
-/* The event of a delivery, in the arena; absent when memory is exhausted. */
-static ddbs_str make_event(struct run *run, const struct mapping_delivery *delivery)
+static uint64_t seed_of(const struct run *run)
 {
-    ddbs_arena_reset(run->arena);
-    ddbs_buf out = { .arena = run->arena };
-    ddbs_buf__text(&out, MAPPING_EVENT_HEAD);
-    for (size_t i = 0; i < delivery->count; i++) {
-        if (i > 0)
-            ddbs_buf__text(&out, ",");
-        ddbs_buf__bytes(&out, delivery->json[i].ptr, delivery->json[i].len);
-    }
-    ddbs_buf__text(&out, MAPPING_EVENT_TAIL);
-    return out.failed ? (ddbs_str){ NULL, 0 } : (ddbs_str){ out.ptr, out.len };
+    char digits[17];
+    if (run->options.seeded)
+        return run->options.seed;
+    id_hex(digits, sizeof digits - 1);
+    return strtoull(digits, NULL, 16);
 }
 
-/* Whether the function ended in a way that no mapping can go on from; the status then says so. An initialization that
- * fails later, after a crash, is an error like any other. */
-static bool cannot_go_on(struct run *run, const struct function_answer *answer)
+static int play_run(struct run *run)
 {
-    char text[DDBS_ERROR_REASON_MAX + 256];
-    if (answer->end == FUNCTION_BROKEN) {
-        run->status = command_failed("run", "the Runtime API failed: %s", strerror(errno));
-        return true;
-    }
-    if (answer->end == FUNCTION_INIT_FAILED && !run->initialized) {
-        report_failure(answer, text, sizeof text);
-        command_failed("run", "%s could not be initialized: %s", run->options.bootstrap, text);
-        run->status = EXIT_BAD_INPUT;
-        return true;
-    }
-    run->initialized = true;
-    return false;
-}
-
-/* Settle a delivery, write what it discards, and show it. */
-static void settle(struct run *run, const struct mapping_delivery *delivery, ddbs_str event,
-                   const struct function_answer *answer)
-{
-    struct mapping_result result = { answer->end != FUNCTION_RESPONSE, answer->body == NULL ? "" : answer->body,
-                                     answer->body == NULL ? 0 : answer->body_len };
-    struct mapping_decision decision;
-    char file[4096], why[4200];
-    mapping_settle(run->mapping, &result, &decision);
-    bool write = decision.step == MAPPING_DISCARD && run->esm.destination != ESM_NONE;
-    struct discard discard = { &run->esm,    delivery, run->request_id,
-                               result.error, event,    source_unordered(run->source) != 0 };
-    bool written = write && destination_write(run->options.folder, &discard, file, sizeof file, why, sizeof why) == 0;
-    if (write && !written)
-        run->status = command_failed("run", "%s", why);
-    report_turn(&run->report,
-                &(struct report_turn){ delivery, run->request_id, answer, &decision, .file = written ? file : NULL,
-                                       .unwritten = write && !written ? run->options.folder : NULL });
-}
-
-static void play_delivery(struct run *run, const struct mapping_delivery *delivery)
-{
-    struct function_answer answer = { .end = FUNCTION_BROKEN };
-    ddbs_str event = make_event(run, delivery);
-    if (event.ptr == NULL) {
-        run->status = command_failed("run", "out of memory");
-        return;
-    }
-    if (!delivery->same_request)
-        id_uuid(run->request_id);
-    if (!run->options.no_wait)
-        wait_ms(delivery->wait_ms);
-    if (interrupted)
-        return;
-    report_delivery(&run->report, delivery, run->request_id);
-    function_invoke(run->function, event.ptr, event.len, run->request_id, &answer);
-    if (!cannot_go_on(run, &answer))
-        settle(run, delivery, event, &answer);
-    function_answer_free(&answer);
-}
-
-/* Play until the stream ends, something breaks, or the user wants no more. The exit status. */
-static int play(struct run *run)
-{
-    struct mapping_delivery delivery;
-    bool warned = false;
-    int next = 0;
-    run->status = -1;
     report_begin(&run->report, run->options.source);
-    while (run->status < 0 && !interrupted && (next = mapping_next(run->mapping, &delivery)) > 0) {
-        if (source_unordered(run->source) != 0 && !warned) {
-            warned = true;
-            report_warn("the sequence number of record %llu is not above the one before it; no shard of a stream is "
-                        "like that",
-                        (unsigned long long)source_unordered(run->source));
-        }
-        play_delivery(run, &delivery);
-    }
-    if (next < 0) {
-        command_failed("run", "%s", mapping_exhausted(run->mapping) ? "out of memory" : source_why(run->source));
-        run->status = mapping_exhausted(run->mapping) ? EXIT_CANNOT_RUN : source_status(run->source);
-    }
-    const struct mapping_totals *totals = mapping_totals(run->mapping);
-    bool stopped = run->status >= 0 || interrupted;
-    report_end(&run->report, totals, run->options.folder, stopped);
-    if (run->status < 0)
-        run->status = interrupted ? EXIT_INTERRUPTED : totals->lost > 0 ? EXIT_BAD_INPUT : EXIT_HELD;
-    return run->status;
+    struct play_config config = {
+        .esm = &run->esm,
+        .source = { { run->source, source_shard, NULL, source_read }, source_why, source_status, source_repeats },
+        .report = &run->report,
+        .function = { .bootstrap = run->options.bootstrap,
+                      .name = run->esm.function_name,
+                      .env = run->options.env,
+                      .timeout_ms = run->options.timeout_ms },
+        .folder = run->options.folder,
+        .begin_ms = begin_ms(run),
+        .seed = seed_of(run),
+        .skip_waits = run->options.skip_waits,
+        .interrupted = &interrupted,
+    };
+    return play(&config);
 }
 
 int cmd_run(int argc, char **argv)
@@ -357,10 +308,10 @@ int cmd_run(int argc, char **argv)
     int stop = read_options(argc, argv, &run.options);
     if (stop != 0)
         return stop - 1;
-    /* The first interrupt ends the play after the invocation at hand, the second one the command. */
+    /* The first interrupt ends the play after the invocations at hand, the second one the command. */
     struct sigaction action = { .sa_handler = on_interrupt, .sa_flags = (int)SA_RESETHAND };
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
     int status = open_run(&run);
-    return close_run(&run, status != 0 ? status : play(&run));
+    return close_run(&run, status != 0 ? status : play_run(&run));
 }

@@ -12,6 +12,7 @@ enum { EXIT_HELD = 0, EXIT_BAD_INPUT = 1, EXIT_CANNOT_RUN = 2 };
 int cmd_decode(int argc, char **argv);
 int cmd_filter(int argc, char **argv);
 int cmd_gen(int argc, char **argv);
+int cmd_lint(int argc, char **argv);
 int cmd_run(int argc, char **argv);
 int cmd_serve(int argc, char **argv);
 int cmd_symbolize(int argc, char **argv);

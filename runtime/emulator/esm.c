@@ -62,14 +62,12 @@ static bool read_text(struct reader *reader, const cJSON *value, char out[ESM_TE
     return true;
 }
 
-/* A setting that this command does not act on, and whose default is the only value that changes nothing. */
-static bool read_default_only(struct reader *reader, const cJSON *value, int64_t min, int64_t max, int64_t preset,
-                              const char *why)
+/* A whole number in the range of its key. */
+static bool read_ranged(struct reader *reader, const cJSON *value)
 {
-    int64_t number = 0;
-    if (!read_number(reader, value, min, max, &number))
-        return false;
-    return number == preset || refuse(reader, "%s; only %lld can be played", why, (long long)preset);
+    const struct mapping_range *range = mapping_range(reader->key);
+    char *settings = (char *)&reader->esm->settings;
+    return read_number(reader, value, range->min, range->max, (int64_t *)(void *)(settings + range->place));
 }
 
 /* Begins with "arn:aws:SERVICE:" or "arn:aws-...:SERVICE:"? What follows the service, or NULL. */
@@ -102,20 +100,6 @@ static const char *after_region_and_account(const char *text)
 }
 
 /* ---- Keys -------------------------------------------------------------------------------------------------------- */
-
-static bool read_batch_size(struct reader *reader, const cJSON *value)
-{
-    int64_t number = 0;
-    if (!read_number(reader, value, 1, (int64_t)DDBS_EVENT_RECORDS_MAX, &number))
-        return false;
-    reader->esm->settings.batch_size = (size_t)number;
-    return true;
-}
-
-static bool read_retries(struct reader *reader, const cJSON *value)
-{
-    return read_number(reader, value, -1, 10000, &reader->esm->settings.retries);
-}
 
 static bool read_bisect(struct reader *reader, const cJSON *value)
 {
@@ -157,6 +141,8 @@ static bool read_starting_position(struct reader *reader, const cJSON *value)
 {
     const char *text = cJSON_IsString(value) ? value->valuestring : "";
     if (strcmp(text, "LATEST") == 0)
+        reader->esm->settings.position = MAPPING_LATEST;
+    if (strcmp(text, "LATEST") == 0)
         note(reader, "StartingPosition LATEST: the records of the source count as written after the mapping began");
     else if (strcmp(text, "TRIM_HORIZON") != 0)
         return refuse(reader, "expected \"TRIM_HORIZON\" or \"LATEST\" (a DynamoDB stream has no others)");
@@ -172,43 +158,36 @@ static bool read_enabled(struct reader *reader, const cJSON *value)
 
 static bool read_window(struct reader *reader, const cJSON *value)
 {
-    int64_t seconds = 0;
-    if (!read_number(reader, value, 0, 300, &seconds))
+    if (!read_ranged(reader, value))
         return false;
-    if (seconds > 0)
+    if (reader->esm->settings.batching_window > 0)
         note(reader,
              "MaximumBatchingWindowInSeconds: a source of records that are all there fills every batch at once");
     return true;
 }
 
-static bool read_parallelization(struct reader *reader, const cJSON *value)
+/* Not a pattern, or not FilterCriteria: with the sentence of AWS where it has one, and the place. */
+static bool refuse_filter(struct reader *reader, const ddbs_error *error)
 {
-    return read_default_only(reader, value, 1, 10, 1, "several batches of a shard at a time are not played here");
-}
-
-static bool read_tumbling(struct reader *reader, const cJSON *value)
-{
-    return read_default_only(reader, value, 0, 900, 0, "tumbling windows are not played here");
-}
-
-static bool read_age(struct reader *reader, const cJSON *value)
-{
-    int64_t age = 0;
-    if (!read_number(reader, value, -1, 604800, &age))
-        return false;
-    if (age >= 0 && age < 60)
-        return refuse(reader, "expected -1 or a whole number from 60 to 604800");
-    return age == -1 || refuse(reader, "the age of records is not played here; only -1 can be played");
+    const char *aws = error->status == DDBS_E_SYNTAX ? "Invalid filter pattern definition. " : "";
+    return refuse(reader, "%s%s%s%s", aws, error->path, error->path[0] != '\0' ? ": " : "", error->reason);
 }
 
 static bool read_filters(struct reader *reader, const cJSON *value)
 {
-    const cJSON *filters = value->child;
-    if (!cJSON_IsObject(value) || (filters != NULL && (strcmp(filters->string, "Filters") != 0 ||
-                                                       !cJSON_IsArray(filters) || filters->next != NULL)))
-        return refuse(reader, "expected {\"Filters\":[{\"Pattern\":\"...\"}]}");
-    if (filters != NULL && filters->child != NULL)
-        return refuse(reader, "filters are not played here: AWS would deliver fewer records");
+    struct esm *esm = reader->esm;
+    ddbs_error error;
+    char *text = cJSON_PrintUnformatted(value);
+    if (text == NULL)
+        return refuse(reader, "out of memory");
+    ddbs_status status = ddbs_filter_new(&esm->filter, ddbs_str_c(text), &error);
+    cJSON_free(text);
+    if (status != DDBS_OK)
+        return refuse_filter(reader, &error);
+    const cJSON *list = cJSON_GetObjectItemCaseSensitive(value, "Filters");
+    esm->filter_count = (size_t)cJSON_GetArraySize(list);
+    if (esm->filter_count > MAPPING_FILTERS_MAX)
+        note(reader, "FilterCriteria: more than 5 filters, which AWS allows on request only");
     return true;
 }
 
@@ -218,18 +197,8 @@ static bool read_on_failure(struct reader *reader, const cJSON *value)
     reader->key = "DestinationConfig.OnFailure.Destination";
     if (!read_text(reader, value, esm->destination_arn))
         return false;
-    size_t len = strlen(esm->destination_arn);
-    if (len >= 5 && strcmp(esm->destination_arn + len - 5, ".fifo") == 0)
-        return refuse(reader, "FIFO queues and topics cannot be destinations of a mapping");
-    if (arn_of(esm->destination_arn, "s3") != NULL)
-        esm->destination = ESM_BUCKET;
-    else if (arn_of(esm->destination_arn, "sqs") != NULL)
-        esm->destination = ESM_QUEUE;
-    else if (arn_of(esm->destination_arn, "sns") != NULL)
-        esm->destination = ESM_TOPIC;
-    else
-        return refuse(reader, "expected the ARN of an SQS queue, an SNS topic or an S3 bucket");
-    return true;
+    const char *why;
+    return mapping_destination_of(esm->destination_arn, &esm->settings.destination, &why) || refuse(reader, "%s", why);
 }
 
 static bool read_destination(struct reader *reader, const cJSON *value)
@@ -277,7 +246,7 @@ static const struct key {
     { "EventSourceArn", read_stream, true },
     { "FunctionName", read_function, true },
     { "StartingPosition", read_starting_position, true },
-    { "BatchSize", read_batch_size, false },
+    { "BatchSize", read_ranged, false },
     { "BisectBatchOnFunctionError", read_bisect, false },
     { "DestinationConfig", read_destination, false },
     { "Enabled", read_enabled, false },
@@ -285,12 +254,12 @@ static const struct key {
     { "FunctionResponseTypes", read_response_types, false },
     { "KMSKeyArn", read_key_arn, false },
     { "MaximumBatchingWindowInSeconds", read_window, false },
-    { "MaximumRecordAgeInSeconds", read_age, false },
-    { "MaximumRetryAttempts", read_retries, false },
+    { "MaximumRecordAgeInSeconds", read_ranged, false },
+    { "MaximumRetryAttempts", read_ranged, false },
     { "MetricsConfig", read_metrics, false },
-    { "ParallelizationFactor", read_parallelization, false },
+    { "ParallelizationFactor", read_ranged, false },
     { "Tags", read_tags, false },
-    { "TumblingWindowInSeconds", read_tumbling, false },
+    { "TumblingWindowInSeconds", read_ranged, false },
     { "AmazonManagedKafkaEventSourceConfig", read_foreign, false },
     { "DocumentDBEventSourceConfig", read_foreign, false },
     { "ProvisionedPollerConfig", read_foreign, false },
@@ -384,6 +353,18 @@ static bool resolve_function(struct reader *reader)
     return (len > 0 && (size_t)len < sizeof esm->function_arn) || refuse(reader, "expected a shorter name");
 }
 
+/* What is legal alone and not together. */
+static bool check_settings(struct reader *reader)
+{
+    struct mapping_settings *settings = &reader->esm->settings;
+    settings->stream_arn = reader->esm->stream_arn;
+    settings->function_arn = reader->esm->function_arn;
+    settings->filter = reader->esm->filter;
+    settings->filtered = reader->esm->filter_count > 0;
+    const char *why = mapping_refusal(settings, &reader->key);
+    return why == NULL || refuse(reader, "%s", why);
+}
+
 static bool read_mapping(struct reader *reader, const cJSON *root)
 {
     bool seen[KEY_COUNT] = { false };
@@ -397,7 +378,7 @@ static bool read_mapping(struct reader *reader, const cJSON *root)
         if (KEYS[i].required && !seen[i])
             return refuse(reader, "missing, and AWS asks for it");
     }
-    return resolve_function(reader);
+    return resolve_function(reader) && check_settings(reader);
 }
 
 /* cJSON says where it gave up; people look for a line. */
@@ -413,7 +394,7 @@ int esm_load(struct esm *out, const char *path, char *why, size_t why_size)
 {
     char *text;
     size_t len;
-    *out = (struct esm){ .settings = { .batch_size = 100, .retries = MAPPING_RETRIES_UNLIMITED } };
+    *out = (struct esm){ .settings = mapping_defaults() };
     if (command_read(path, FILE_BYTES_MAX + 1, &text, &len, why, why_size) != 0)
         return -1;
     if (len > FILE_BYTES_MAX) {
@@ -428,4 +409,10 @@ int esm_load(struct esm *out, const char *path, char *why, size_t why_size)
     cJSON_Delete(root);
     free(text);
     return read ? 0 : -1;
+}
+
+void esm_free(struct esm *esm)
+{
+    ddbs_filter_free(esm->filter);
+    esm->filter = NULL;
 }

@@ -369,6 +369,21 @@ bool function_step(struct function *function, int wait_ms, struct function_answe
     return false;
 }
 
+void function_wait(struct function *const *functions, size_t count, int wait_ms)
+{
+    enum { FDS_MAX = 256 }; /* what is beyond is looked at when the pause of a process is over */
+    struct pollfd fds[FDS_MAX];
+    size_t used = 0;
+    for (size_t i = 0; i < count; i++) {
+        const struct process *process = &functions[i]->process;
+        wait_ms = wait_limit(functions[i], wait_ms);
+        used += http_fds(runtime_api_server(functions[i]->api), fds + used, FDS_MAX - used);
+        if (process_runs(process) && process->output >= 0 && used < FDS_MAX)
+            fds[used++] = (struct pollfd){ .fd = process->output, .events = POLLIN };
+    }
+    poll(fds, (nfds_t)used, wait_ms);
+}
+
 void function_invoke(struct function *function, const char *event, size_t len, const char *request_id,
                      struct function_answer *answer)
 {

@@ -62,6 +62,9 @@ void function_invoke(struct function *function, const char *event, size_t len, c
 void function_begin(struct function *function, const char *event, size_t len, const char *request_id);
 bool function_step(struct function *function, int wait_ms, struct function_answer *answer);
 
+/* Wait up to `wait_ms` until one of several functions has something to do in function_step; also over sooner. */
+void function_wait(struct function *const *functions, size_t count, int wait_ms);
+
 void function_answer_free(struct function_answer *answer);
 
 /* A sentence about how an invocation ended: "exited with status 3", "was killed by SIGSEGV", "no answer within 3000

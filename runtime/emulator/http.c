@@ -421,6 +421,16 @@ static void serve_connections(struct http_server *server, const struct pollfd *f
     }
 }
 
+size_t http_fds(const struct http_server *server, struct pollfd *out, size_t max)
+{
+    size_t used = 0;
+    if (!server->exhausted && used < max)
+        out[used++] = (struct pollfd){ .fd = server->fd, .events = POLLIN };
+    for (size_t i = 0; i < server->count && used < max; i++)
+        out[used++] = poll_entry(server->connections[i]);
+    return used;
+}
+
 int http_poll(struct http_server *server, struct pollfd *extra, size_t extra_count, int timeout_ms)
 {
     size_t count, used = 0;

@@ -46,6 +46,10 @@ int http_port(const struct http_server *server);
  * how many descriptors were ready, 0 also after a signal; -1 with errno. */
 int http_poll(struct http_server *server, struct pollfd *extra, size_t extra_count, int timeout_ms);
 
+/* The descriptors that http_poll would wait for, for a poll of several servers at once: at most `max` of them. Returns
+ * how many were written. */
+size_t http_fds(const struct http_server *server, struct pollfd *out, size_t max);
+
 /* The value of a header, its name in any case; NULL where it is absent or empty. */
 const char *http_header(const struct http_request *request, const char *name);
 

@@ -17,6 +17,7 @@ static const struct command {
     { "decode", cmd_decode, "print an event as one JSON line per record" },
     { "filter", cmd_filter, "try FilterCriteria on events, and find patterns that can never match" },
     { "gen", cmd_gen, "make events to test with" },
+    { "lint", cmd_lint, "find settings that lose records or block a shard, in mappings and templates" },
     { "run", cmd_run, "play a stream through a function, as an event source mapping does" },
     { "serve", cmd_serve, "offer the Runtime API and an Invoke URL to any function" },
     { "symbolize", cmd_symbolize, "say which functions and lines a crash report in a log is about" },

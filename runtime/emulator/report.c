@@ -1,7 +1,8 @@
 /* report.c: see report.h. */
 #include "report.h"
 
-#include "lib/buf.h"
+#include "runtime/mapping/failure.h"
+
 #include "lib/utf8.h"
 
 #include <cjson/cJSON.h>
@@ -33,10 +34,17 @@ static void put_text(FILE *out, const char *text, size_t len)
         fputs("...", out);
 }
 
+/* Where several batches of a shard are under way, each line says which of them it is about. */
+static void put_lane(const struct report *report, size_t lane)
+{
+    if (report->esm->settings.factor > 1)
+        printf("[%zu] ", lane + 1);
+}
+
 /* An indented line in a colour. */
-static void say(const struct report *report, const char *colour, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
-static void say(const struct report *report, const char *colour, const char *format, ...)
+static void say(const struct report *report, size_t lane, const char *colour, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+static void say(const struct report *report, size_t lane, const char *colour, const char *format, ...)
 {
     char line[LINE_SHOWN];
     va_list arguments;
@@ -44,6 +52,7 @@ static void say(const struct report *report, const char *colour, const char *for
     int len = vsnprintf(line, sizeof line, format, arguments);
     va_end(arguments);
     size_t shown = len < 0 ? 0 : (size_t)len < sizeof line ? (size_t)len : sizeof line - 1;
+    put_lane(report, lane);
     if (report->colour)
         printf("\033[%sm", colour);
     put_text(stdout, line, shown);
@@ -61,13 +70,25 @@ void report_warn(const char *format, ...)
     putc('\n', stderr);
 }
 
-/* "record 7" or "records 1-20", counted in the stream. */
-static const char *range(char text[64], uint64_t first, size_t count)
+/* "record 7", "records 1-20", or "3 records from 1 to 7" where others lie between them, counted in the stream. */
+static const char *range(char text[96], const struct mapping_record *records, size_t count)
 {
+    uint64_t first = records[0].place, last = records[count - 1].place;
     if (count == 1)
-        snprintf(text, 64, "record %" PRIu64, first);
+        snprintf(text, 96, "record %" PRIu64, first);
+    else if (last - first + 1 == count)
+        snprintf(text, 96, "records %" PRIu64 "-%" PRIu64, first, last);
     else
-        snprintf(text, 64, "records %" PRIu64 "-%" PRIu64, first, first + count - 1);
+        snprintf(text, 96, "%zu records from %" PRIu64 " to %" PRIu64, count, first, last);
+    return text;
+}
+
+/* The same of a delivery. */
+static const char *place_of(char text[96], const struct mapping_delivery *delivery)
+{
+    if (delivery->count > 0)
+        return range(text, delivery->records, delivery->count);
+    snprintf(text, 96, "the final call of the window%s", delivery->window->early ? ", whose state is over 1 MB" : "");
     return text;
 }
 
@@ -76,18 +97,33 @@ static const char *plural(uint64_t count)
     return count == 1 ? "" : "s";
 }
 
+static void say_more_settings(const struct esm *esm)
+{
+    const struct mapping_settings *settings = &esm->settings;
+    if (settings->factor > 1)
+        printf(", ParallelizationFactor %" PRId64, settings->factor);
+    if (settings->record_age != MAPPING_UNLIMITED)
+        printf(", MaximumRecordAgeInSeconds %" PRId64, settings->record_age);
+    if (settings->tumbling_window > 0)
+        printf(", TumblingWindowInSeconds %" PRId64, settings->tumbling_window);
+    if (esm->filter_count > 0)
+        printf(", %zu filter%s", esm->filter_count, plural(esm->filter_count));
+}
+
 static void say_mapping(const struct report *report, const char *source)
 {
     const struct esm *esm = report->esm;
     const struct mapping_settings *settings = &esm->settings;
-    printf("%s <- %s\n  BatchSize %zu, ", esm->function_name, source, settings->batch_size);
-    if (settings->retries == MAPPING_RETRIES_UNLIMITED)
+    printf("%s <- %s\n  BatchSize %" PRId64 ", ", esm->function_name, source, settings->batch_size);
+    if (settings->retries == MAPPING_UNLIMITED)
         printf("retries without end");
     else
         printf("MaximumRetryAttempts %" PRId64, settings->retries);
-    printf("%s%s\n", settings->bisect ? ", BisectBatchOnFunctionError" : "",
+    printf("%s%s", settings->bisect ? ", BisectBatchOnFunctionError" : "",
            settings->report_items ? ", ReportBatchItemFailures" : "");
-    if (esm->destination != ESM_NONE)
+    say_more_settings(esm);
+    putchar('\n');
+    if (settings->destination != MAPPING_NO_DESTINATION)
         printf("  on failure: %s\n", esm->destination_arn);
     for (size_t i = 0; i < esm->note_count; i++)
         printf("  note: %s\n", esm->notes[i]);
@@ -125,13 +161,25 @@ void report_begin(struct report *report, const char *source)
     warn_of_mismatch(report);
 }
 
-void report_delivery(const struct report *report, const struct mapping_delivery *delivery, const char *request_id)
+static void say_window(const struct mapping_window *window)
 {
-    char place[64];
+    char start[32], end[32];
+    if (window == NULL)
+        return;
+    mapping_time(start, window->start_ms);
+    mapping_time(end, window->end_ms);
+    printf("  window %s to %s", start, end);
+}
+
+void report_delivery(const struct report *report, const struct mapping_delivery *delivery)
+{
+    char place[96];
     if (report->quiet)
         return;
-    printf("\n#%" PRIu64 "  %s  request %.*s", delivery->number, range(place, delivery->first, delivery->count),
-           ID_SHOWN, request_id);
+    putchar('\n');
+    put_lane(report, delivery->lane);
+    printf("#%" PRIu64 "  %s  request %.*s", delivery->number, place_of(place, delivery), ID_SHOWN,
+           delivery->request_id);
     if (delivery->cause == MAPPING_REST)
         printf("  the rest");
     else if (delivery->cause == MAPPING_HALF)
@@ -140,15 +188,17 @@ void report_delivery(const struct report *report, const struct mapping_delivery 
         printf(report->no_wait ? "  attempt %" PRIu64 " (AWS waits %" PRId64 " ms)"
                                : "  attempt %" PRIu64 ", after %" PRId64 " ms",
                delivery->attempt, delivery->wait_ms);
+    say_window(delivery->window);
     putchar('\n');
     fflush(stdout);
 }
 
 void report_output(void *user, const char *line, size_t len)
 {
-    const struct report *report = user;
-    if (report->quiet)
+    const struct report_voice *voice = user;
+    if (voice->report->quiet)
         return;
+    put_lane(voice->report, voice->lane);
     fputs("    | ", stdout);
     put_text(stdout, line, len);
     putchar('\n');
@@ -167,8 +217,7 @@ static void body_member(const struct function_answer *answer, const char *name, 
     cJSON_Delete(body);
 }
 
-/* Text that was posted, or cut, need not be UTF-8. */
-static void make_utf8(char *text)
+void report_utf8(char *text)
 {
     size_t len = strlen(text);
     for (size_t at = 0; (at += ddbs_utf8__check(text + at, len - at)) < len; at++)
@@ -196,48 +245,61 @@ void report_failure(const struct function_answer *answer, char *text, size_t siz
         snprintf(text, size, "%s", message);
     else
         snprintf(text, size, "%s%s%s", type, message[0] != '\0' ? ": " : "", message);
-    make_utf8(text);
+    report_utf8(text);
+}
+
+static void say_done(const struct report *report, const struct report_turn *turn)
+{
+    const struct mapping_delivery *delivery = turn->delivery;
+    const struct mapping_decision *decision = turn->decision;
+    if (decision->lost > 0)
+        say(report, delivery->lane, RED,
+            "    -> success to the mapping, which does not read the response: %zu of %zu done, %zu record%s LOST",
+            decision->done, delivery->count, decision->lost, plural(decision->lost));
+    else if (delivery->count == 0)
+        say(report, delivery->lane, GREEN, "    -> the window is closed");
+    else
+        say(report, delivery->lane, GREEN, "    -> all %zu done", delivery->count);
 }
 
 static void say_answer(const struct report *report, const struct report_turn *turn)
 {
     const struct mapping_delivery *delivery = turn->delivery;
-    const struct mapping_decision *decision = turn->decision;
-    const struct verdict *verdict = &decision->verdict;
+    const struct verdict *verdict = &turn->decision->verdict;
     char text[DDBS_ERROR_REASON_MAX + 256];
-    if (turn->answer->end != FUNCTION_RESPONSE) {
+    size_t lane = delivery->lane;
+    if (turn->answer == NULL) {
+        say(report, lane, RED, "    -> too large for an event of 6 MB, the function is not called");
+    } else if (turn->answer->end != FUNCTION_RESPONSE) {
         report_failure(turn->answer, text, sizeof text);
-        say(report, RED, "    -> error: %s", text);
+        say(report, lane, RED, "    -> error: %s", text);
     } else if (verdict->kind == VERDICT_FAILED) {
-        say(report, RED, "    -> counts as an error of the whole batch: %s%s", verdict->why,
+        say(report, lane, RED, "    -> counts as an error of the whole batch: %s%s", verdict->why,
             verdict->unproved ? " (as documented; no recording of AWS shows this case)" : "");
     } else if (verdict->kind == VERDICT_PARTIAL && verdict->resume == 0) {
-        say(report, YELLOW, "    -> partial: the first record failed, so nothing is done");
+        say(report, lane, YELLOW, "    -> partial: the first record failed, so nothing is done");
     } else if (verdict->kind == VERDICT_PARTIAL) {
-        say(report, YELLOW, "    -> partial: %zu of %zu done, resumes at record %" PRIu64 ", sequence %s",
-            verdict->resume, delivery->count, delivery->first + verdict->resume,
-            delivery->identifiers[verdict->resume].ptr);
-    } else if (decision->lost > 0) {
-        say(report, RED,
-            "    -> success to the mapping, which does not read the response: %zu of %zu done, %zu record%s LOST",
-            decision->done, delivery->count, decision->lost, plural(decision->lost));
+        const struct mapping_record *next = &delivery->records[verdict->resume];
+        say(report, lane, YELLOW, "    -> partial: %zu of %zu done, resumes at record %" PRIu64 ", sequence %s",
+            verdict->resume, delivery->count, next->place, next->sequence.ptr);
     } else {
-        say(report, GREEN, "    -> all %zu done", delivery->count);
+        say_done(report, turn);
     }
 }
 
-static void say_discard(const struct report *report, const struct report_turn *turn, const char *place)
+/* Where what is given up goes to. */
+static void say_where(const struct report *report, const struct report_turn *turn, const char *why)
 {
-    uint64_t attempts = turn->delivery->attempt;
     const char *what = "-> ", *where = turn->file;
+    char place[96];
     if (turn->unwritten != NULL) {
         what = "could not be written to ";
         where = turn->unwritten;
     } else if (turn->file == NULL) {
-        what = turn->delivery->count == 1 ? "is lost" : "are lost";
+        what = turn->delivery->count <= 1 ? "is lost" : "are lost";
         where = ", there is no destination";
     }
-    say(report, RED, "    -> discarded after %" PRIu64 " attempt%s: %s %s%s", attempts, plural(attempts), place, what,
+    say(report, turn->delivery->lane, RED, "    -> discarded %s: %s %s%s", why, place_of(place, turn->delivery), what,
         where);
 }
 
@@ -245,22 +307,21 @@ static void say_step(const struct report *report, const struct report_turn *turn
 {
     const struct mapping_delivery *delivery = turn->delivery;
     size_t left = delivery->count / 2;
-    char place[64], other[64];
-    range(place, delivery->first, delivery->count);
+    char place[96], other[96], end[64] = "without an end";
     switch (turn->decision->step) {
     case MAPPING_AGAIN:
-        if (report->esm->settings.retries == MAPPING_RETRIES_UNLIMITED)
-            say(report, GREY, "    -> %s again: attempt %" PRIu64 " without an end", place, delivery->attempt + 1);
-        else
-            say(report, GREY, "    -> %s again: attempt %" PRIu64 " of %" PRId64, place, delivery->attempt + 1,
-                report->esm->settings.retries + 1);
+        if (report->esm->settings.retries != MAPPING_UNLIMITED)
+            snprintf(end, sizeof end, "of %" PRId64, report->esm->settings.retries + 1);
+        say(report, delivery->lane, GREY, "    -> %s again: attempt %" PRIu64 " %s", place_of(place, delivery),
+            delivery->attempt + 1, end);
         break;
     case MAPPING_HALVE:
-        say(report, GREY, "    -> halved: %s, then %s", range(place, delivery->first, left),
-            range(other, delivery->first + left, delivery->count - left));
+        say(report, delivery->lane, GREY, "    -> halved: %s, then %s", range(place, delivery->records, left),
+            range(other, delivery->records + left, delivery->count - left));
         break;
     case MAPPING_DISCARD:
-        say_discard(report, turn, place);
+        snprintf(place, sizeof place, "after %" PRIu64 " attempt%s", delivery->attempt, plural(delivery->attempt));
+        say_where(report, turn, place);
         break;
     case MAPPING_DONE:
     case MAPPING_RESUME:
@@ -277,115 +338,13 @@ static void warn_about(struct report *report, const struct report_turn *turn)
                     "         ReportBatchItemFailures: AWS takes the response as success, and these records are LOST.\n"
                     "         Add \"FunctionResponseTypes\": [\"ReportBatchItemFailures\"], or set DDBS_REPORT=error.");
     }
-    if (turn->answer->end == FUNCTION_ERROR && report->esm->settings.report_items && !option_is_items(report) &&
-        !report->warned_error) {
+    if (turn->answer != NULL && turn->answer->end == FUNCTION_ERROR && report->esm->settings.report_items &&
+        !option_is_items(report) && !report->warned_error) {
         report->warned_error = true;
         report_warn(
             "the mapping has ReportBatchItemFailures, but the function fails as a whole: records that were done\n"
             "         come again. Set DDBS_REPORT=items in the function's environment (--env DDBS_REPORT=items).");
     }
-}
-
-/* ---- Lines for programs ------------------------------------------------------------------------------------------ */
-
-static void json_text(ddbs_buf *out, const char *name, const char *text)
-{
-    ddbs_buf__format(out, ",\"%s\":", name);
-    if (text == NULL)
-        ddbs_buf__text(out, "null");
-    else
-        ddbs_buf__json(out, text, strlen(text));
-}
-
-static void json_number(ddbs_buf *out, const char *name, uint64_t number)
-{
-    ddbs_buf__format(out, ",\"%s\":%" PRIu64, name, number);
-}
-
-static void json_line(struct report *report, ddbs_buf *out)
-{
-    ddbs_buf__text(out, "}\n");
-    if (out->failed || fwrite(out->ptr, 1, out->len, report->json) != out->len || fflush(report->json) != 0)
-        report->json_failed = true;
-    ddbs_arena_reset(report->arena);
-}
-
-static void json_delivery(ddbs_buf *out, const struct report_turn *turn)
-{
-    static const char *const CAUSES[] = { "batch", "rest", "half", "retry" };
-    const struct mapping_delivery *delivery = turn->delivery;
-    ddbs_buf__format(out, "{\"delivery\":%" PRIu64 ",\"cause\":\"%s\"", delivery->number, CAUSES[delivery->cause]);
-    json_text(out, "requestId", turn->request_id);
-    json_number(out, "first", delivery->first);
-    json_number(out, "last", delivery->first + delivery->count - 1);
-    json_text(out, "firstSequence", delivery->identifiers[0].ptr);
-    json_text(out, "lastSequence", delivery->identifiers[delivery->count - 1].ptr);
-    json_number(out, "attempt", delivery->attempt);
-    json_number(out, "waitMs", (uint64_t)delivery->wait_ms);
-}
-
-static void json_answer(ddbs_buf *out, const struct report_turn *turn)
-{
-    static const char *const ENDS[] = { "response", "error", "crashed", "timed-out", "init-failed", "broken" };
-    static const char *const VERDICTS[] = { "done", "partial", "failed" };
-    const struct function_answer *answer = turn->answer;
-    const struct verdict *verdict = &turn->decision->verdict;
-    json_text(out, "end", ENDS[answer->end]);
-    json_number(out, "durationMs", answer->duration_ms > 0 ? (uint64_t)answer->duration_ms : 0);
-    if (answer->end == FUNCTION_RESPONSE) {
-        json_text(out, "verdict", VERDICTS[verdict->kind]);
-        json_number(out, "listed", verdict->listed);
-        if (verdict->kind == VERDICT_PARTIAL)
-            json_number(out, "resumes", turn->delivery->first + verdict->resume);
-        if (verdict->kind == VERDICT_FAILED)
-            json_text(out, "reason", verdict->why);
-        return;
-    }
-    char reason[DDBS_ERROR_REASON_MAX + 256];
-    report_failure(answer, reason, sizeof reason);
-    char type[sizeof answer->error_type];
-    snprintf(type, sizeof type, "%s", answer->error_type);
-    make_utf8(type);
-    json_text(out, "errorType", type);
-    json_text(out, "reason", reason);
-}
-
-static void json_turn(struct report *report, const struct report_turn *turn)
-{
-    static const char *const STEPS[] = { "done", "resume", "retry", "halve", "discard" };
-    ddbs_buf out = { .arena = report->arena };
-    json_delivery(&out, turn);
-    json_answer(&out, turn);
-    json_text(&out, "step", STEPS[turn->decision->step]);
-    json_number(&out, "done", turn->decision->done);
-    json_number(&out, "discarded", turn->decision->discarded);
-    json_number(&out, "lost", turn->decision->lost);
-    if (turn->decision->step == MAPPING_DISCARD)
-        json_text(&out, "file", turn->file);
-    json_line(report, &out);
-}
-
-/* Records that were polled and not settled. */
-static uint64_t open_records(const struct mapping_totals *totals)
-{
-    return totals->polled - totals->done - totals->lost - totals->discarded;
-}
-
-static void json_end(struct report *report, const struct mapping_totals *totals, bool interrupted)
-{
-    ddbs_buf out = { .arena = report->arena };
-    ddbs_buf__format(&out, "{\"summary\":true,\"complete\":%s", interrupted ? "false" : "true");
-    json_number(&out, "polled", totals->polled);
-    json_number(&out, "done", totals->done);
-    json_number(&out, "discarded", totals->discarded);
-    json_number(&out, "open", open_records(totals));
-    json_number(&out, "invocations", totals->invocations);
-    json_number(&out, "retries", totals->retries);
-    json_number(&out, "partial", totals->partial);
-    json_number(&out, "errors", totals->errors);
-    json_number(&out, "halvings", totals->halvings);
-    json_number(&out, "lost", totals->lost);
-    json_line(report, &out);
 }
 
 /* ---- Both -------------------------------------------------------------------------------------------------------- */
@@ -399,7 +358,23 @@ void report_turn(struct report *report, const struct report_turn *turn)
     }
     warn_about(report, turn);
     if (report->json != NULL)
-        json_turn(report, turn);
+        report_json_turn(report, turn);
+}
+
+void report_expired(struct report *report, const struct report_turn *turn, const struct mapping_discard *discard)
+{
+    report->files += turn->file != NULL;
+    if (!report->quiet) {
+        putchar('\n');
+        say_where(report, turn, "as too old");
+    }
+    if (report->json != NULL)
+        report_json_expired(report, turn, discard);
+}
+
+uint64_t report_open_records(const struct mapping_totals *totals)
+{
+    return totals->polled - totals->filtered - totals->done - totals->lost - totals->discarded;
 }
 
 void report_end(struct report *report, const struct mapping_totals *totals, const char *folder, bool interrupted)
@@ -408,14 +383,20 @@ void report_end(struct report *report, const struct mapping_totals *totals, cons
            plural(totals->polled), totals->done);
     if (totals->lost > 0)
         printf("%" PRIu64 " lost + ", totals->lost);
+    if (totals->filtered > 0)
+        printf("%" PRIu64 " filtered out + ", totals->filtered);
     printf("%" PRIu64 " discarded", totals->discarded);
     if (interrupted)
-        printf(" + %" PRIu64 " open (stopped before the end of the stream)", open_records(totals));
+        printf(" + %" PRIu64 " open (stopped before the end of the stream)", report_open_records(totals));
     printf("\n%" PRIu64 " invocation%s: %" PRIu64 " partial answer%s, %" PRIu64 " error%s, %" PRIu64
            " halving%s, %" PRIu64 " retr%s\n",
            totals->invocations, plural(totals->invocations), totals->partial, plural(totals->partial), totals->errors,
            plural(totals->errors), totals->halvings, plural(totals->halvings), totals->retries,
            totals->retries == 1 ? "y" : "ies");
+    if (totals->windows > 0)
+        printf("%" PRIu64 " window%s closed\n", totals->windows, plural(totals->windows));
+    if (totals->expired > 0)
+        printf("%" PRIu64 " record%s too old\n", totals->expired, plural(totals->expired));
     if (report->files > 0)
         printf("%" PRIu64 " on-failure record%s in %s\n", report->files, plural(report->files), folder);
     if (totals->lost > 0)
@@ -423,5 +404,5 @@ void report_end(struct report *report, const struct mapping_totals *totals, cons
                totals->lost, plural(totals->lost));
     fflush(stdout);
     if (report->json != NULL)
-        json_end(report, totals, interrupted);
+        report_json_end(report, totals, interrupted);
 }

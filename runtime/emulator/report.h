@@ -20,11 +20,16 @@ struct report {
     uint64_t files; /* on-failure records */
 };
 
+/* Where the lines of a function's output go; `lane` is that of the delivery at hand. */
+struct report_voice {
+    struct report *report;
+    size_t lane;
+};
+
 /* A delivery and what became of it. */
 struct report_turn {
     const struct mapping_delivery *delivery;
-    const char *request_id;
-    const struct function_answer *answer;
+    const struct function_answer *answer; /* NULL: the record fits into no event, the function did not run */
     const struct mapping_decision *decision;
     const char *file;      /* of the on-failure record; NULL: none was written */
     const char *unwritten; /* the folder that it could not be written to; NULL: it could, or there is no destination */
@@ -32,15 +37,29 @@ struct report_turn {
 
 /* What is played, and a warning where the mapping and DDBS_REPORT do not fit together. */
 void report_begin(struct report *report, const char *source);
-void report_delivery(const struct report *report, const struct mapping_delivery *delivery, const char *request_id);
+void report_delivery(const struct report *report, const struct mapping_delivery *delivery);
 
 /* A warning, on stderr; its place among the lines on stdout is kept. */
 void report_warn(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-/* A line of the function's output; `user` is a struct report. */
+/* A line of the function's output; `user` is a struct report_voice. */
 void report_output(void *user, const char *line, size_t len);
 
 void report_turn(struct report *report, const struct report_turn *turn);
+
+/* Records that were given up because they are too old; answer and decision of `turn` are NULL. */
+void report_expired(struct report *report, const struct report_turn *turn, const struct mapping_discard *discard);
+
+/* The JSON lines of the three, see report_json.c; called by them. */
+void report_json_turn(struct report *report, const struct report_turn *turn);
+void report_json_expired(struct report *report, const struct report_turn *turn, const struct mapping_discard *discard);
+void report_json_end(struct report *report, const struct mapping_totals *totals, bool interrupted);
+
+/* Records that were polled and not settled. */
+uint64_t report_open_records(const struct mapping_totals *totals);
+
+/* Make text that was posted, or cut, UTF-8. */
+void report_utf8(char *text);
 
 /* How it ended; `interrupted`: before the end of the stream, for whatever reason. */
 void report_end(struct report *report, const struct mapping_totals *totals, const char *folder, bool interrupted);

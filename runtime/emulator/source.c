@@ -4,6 +4,7 @@
  * function could not be given is refused here, with its line, and what only fails to decode is passed on. */
 #include "source.h"
 
+#include "clock.h"
 #include "command.h"
 #include "report.h"
 
@@ -25,6 +26,12 @@ struct source {
     char before[DDBS_SEQUENCE_MAX]; /* the identifier before this one */
     size_t before_len;
     uint64_t records, unordered;
+    int64_t created_ms; /* of the record before, for one that has no time */
+    bool keyed;
+    char key_name[256]; /* "": all of Keys */
+    bool peeked;        /* `first` was read ahead */
+    struct mapping_record first;
+    enum mapping_read first_read;
     char why[DDBS_ERROR_REASON_MAX + 512];
     int status; /* why it cannot go on; EXIT_HELD: it can */
     bool ended;
@@ -40,19 +47,22 @@ struct source {
     size_t next;
 };
 
-const char *source_why(const struct source *source)
+const char *source_why(const void *user)
 {
+    const struct source *source = user;
     return source->why;
 }
 
-int source_status(const struct source *source)
+int source_status(const void *user)
 {
+    const struct source *source = user;
     return source->status;
 }
 
-uint64_t source_unordered(const struct source *source)
+bool source_repeats(const void *user)
 {
-    return source->unordered;
+    const struct source *source = user;
+    return source->unordered != 0;
 }
 
 void source_close(struct source *source)
@@ -117,8 +127,12 @@ static void keep_order(struct source *source)
 {
     ddbs_str before = { source->before, source->before_len };
     source->records++;
-    if (source->unordered == 0 && source->records > 1 && verdict_compare(before, source->identifier) >= 0)
+    if (source->unordered == 0 && source->records > 1 && verdict_compare(before, source->identifier) >= 0) {
         source->unordered = source->records;
+        report_warn("the sequence number of record %llu is not above the one before it; no shard of a stream is like "
+                    "that",
+                    (unsigned long long)source->unordered);
+    }
     memcpy(source->before, source->identifier.ptr, source->identifier.len);
     source->before_len = source->identifier.len;
 }
@@ -135,6 +149,26 @@ static int stop_at_error(struct source *source, const ddbs_error *error)
                     "not a record of a DynamoDB stream: the record ends too early (at byte %zu)", source->len);
     return stop(source, EXIT_BAD_INPUT, "not a record of a DynamoDB stream: %s%s%s (at byte %zu of the record)",
                 error->path, error->path[0] != '\0' ? ": " : "", error->reason, at);
+}
+
+/* The record at hand as the mapping takes it. */
+static struct mapping_record describe(struct source *source)
+{
+    struct mapping_record record = { .json = { source->text + HEAD, source->len }, .sequence = source->identifier };
+    record.created_ms = mapping_record_created(record.json);
+    if (record.created_ms == MAPPING_NO_TIME)
+        record.created_ms = source->records == 1 ? clock_ms(CLOCK_REALTIME) : source->created_ms;
+    source->created_ms = record.created_ms;
+    if (!source->keyed)
+        return record;
+    if (source->records == 1 && source->key_name[0] == '\0') {
+        ddbs_str name = mapping_record_first_key(record.json);
+        if (name.len < sizeof source->key_name && name.ptr != NULL)
+            memcpy(source->key_name, name.ptr, name.len); /* zeroed: the NUL is there */
+    }
+    bool named = source->key_name[0] != '\0';
+    record.key = mapping_record_key(record.json, named ? ddbs_str_c(source->key_name) : (ddbs_str){ NULL, 0 });
+    return record;
 }
 
 /* Check the record at hand and hand it out. */
@@ -155,7 +189,7 @@ static int finish(struct source *source, struct mapping_record *out)
         return stop(source, EXIT_BAD_INPUT, "expected one record, found %zu", ddbs_event_count(event));
     source->identifier = ddbs_event_identifier(event, 0);
     keep_order(source);
-    *out = (struct mapping_record){ { source->text + HEAD, source->len }, source->identifier };
+    *out = describe(source);
     return 1;
 }
 
@@ -222,16 +256,47 @@ static int pull_event(struct source *source, struct mapping_record *out)
     return append(source, raw.ptr, raw.len) == 0 ? finish(source, out) : -1;
 }
 
-int source_pull(void *user, struct mapping_record *out)
+static enum mapping_read pull(struct source *source, struct mapping_record *out)
 {
-    struct source *source = user;
     if (source->status != EXIT_HELD)
-        return -1;
+        return MAPPING_READ_FAILED;
     int got = source->event != NULL ? pull_event(source, out) : pull_line(source, out);
     if (got == 0 && source->records == 0 && !source->ended)
         report_warn("%s has no records", source->path);
     source->ended = got == 0;
-    return got;
+    return got > 0 ? MAPPING_READ_RECORD : got == 0 ? MAPPING_READ_END : MAPPING_READ_FAILED;
+}
+
+bool source_shard(void *user, size_t index, struct mapping_shard *out)
+{
+    (void)user;
+    *out = (struct mapping_shard){ .id = ddbs_str_c(SOURCE_SHARD) };
+    return index == 0;
+}
+
+enum mapping_read source_read(void *user, size_t shard, struct mapping_record *out)
+{
+    struct source *source = user;
+    (void)shard;
+    if (!source->peeked)
+        return pull(source, out);
+    source->peeked = false;
+    *out = source->first;
+    return source->first_read;
+}
+
+int64_t source_begins(struct source *source)
+{
+    if (!source->peeked)
+        source->first_read = pull(source, &source->first);
+    source->peeked = true;
+    return source->first_read == MAPPING_READ_RECORD ? source->first.created_ms : MAPPING_NO_TIME;
+}
+
+void source_use_keys(struct source *source, const char *name)
+{
+    source->keyed = true;
+    snprintf(source->key_name, sizeof source->key_name, "%s", name == NULL ? "" : name);
 }
 
 /* ---- Opening ----------------------------------------------------------------------------------------------------- */
@@ -242,7 +307,7 @@ static bool ends_with(const char *text, const char *end)
     return len >= end_len && strcmp(text + len - end_len, end) == 0;
 }
 
-/* An event that is bad as a whole opens well: source_pull tells, as it does of a bad line. */
+/* An event that is bad as a whole opens well: source_read tells, as it does of a bad line. */
 static int open_event(struct source *source, char *why, size_t why_size)
 {
     size_t len;

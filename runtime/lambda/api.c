@@ -96,11 +96,11 @@ static enum ddbs_api_result accept_event(struct ddbs_api *api, const struct ddbs
                                          struct ddbs_invocation *out)
 {
     if (reply->status != 200) {
-        log_reply(DDBS_LOG_ERROR, NULL, "GET next", reply, "exiting");
+        log_reply(DDBS_LOG_FATAL, NULL, "GET next", reply, "exiting");
         return DDBS_API_EXIT;
     }
     if (!is_request_id(reply->request_id) || reply->contradictory) {
-        ddbs_log__line(DDBS_LOG_ERROR, NULL, NULL,
+        ddbs_log__line(DDBS_LOG_FATAL, NULL, NULL,
                        "Runtime API: GET next: no usable Lambda-Runtime-Aws-Request-Id%s%s; exiting",
                        reply->whole ? "" : ": ", reply->whole ? "" : reply->why);
         return DDBS_API_EXIT;
@@ -108,6 +108,7 @@ static enum ddbs_api_result accept_event(struct ddbs_api *api, const struct ddbs
     memcpy(out->request_id, reply->request_id, sizeof out->request_id);
     memcpy(out->trace_id, reply->trace_id, sizeof out->trace_id);
     memcpy(out->invocation_id, reply->invocation_id, sizeof out->invocation_id);
+    out->details = reply->details;
     out->event = reply->body;
     judge_arrival(reply, &out->refusal);
     read_deadline(api, reply->deadline, out);
@@ -129,7 +130,7 @@ enum ddbs_api_result ddbs_api__next(struct ddbs_api *api, const struct ddbs_watc
         if (!may_ask_again(reply))
             return accept_event(api, reply, out);
         if (tries == TRIES_MAX) {
-            log_reply(DDBS_LOG_ERROR, NULL, "GET next", reply, "no event after several tries, exiting");
+            log_reply(DDBS_LOG_FATAL, NULL, "GET next", reply, "no event after several tries, exiting");
             return DDBS_API_EXIT;
         }
         pause_before_retry(tries);
@@ -143,11 +144,11 @@ static enum ddbs_api_result judge_post(const struct ddbs_invocation *invocation,
     if (reply->status >= 200 && reply->status < 300)
         return DDBS_API_GO_ON;
     if (reply->status >= 500) {
-        log_reply(DDBS_LOG_ERROR, invocation->request_id, "POST answer", reply, "exiting");
+        log_reply(DDBS_LOG_FATAL, invocation->request_id, "POST answer", reply, "exiting");
         return DDBS_API_EXIT;
     }
     if (repeated) {
-        log_reply(DDBS_LOG_ERROR, invocation->request_id, "POST answer, repeated", reply,
+        log_reply(DDBS_LOG_FATAL, invocation->request_id, "POST answer, repeated", reply,
                   "whether the first copy arrived is unknown, exiting");
         return DDBS_API_EXIT;
     }
@@ -165,7 +166,7 @@ static enum ddbs_api_result post_answer(struct ddbs_api *api, const struct ddbs_
         if (reply->status != 0)
             return judge_post(invocation, reply, repeated);
         if (repeated) {
-            log_reply(DDBS_LOG_ERROR, invocation->request_id, "POST answer, repeated", reply,
+            log_reply(DDBS_LOG_FATAL, invocation->request_id, "POST answer, repeated", reply,
                       "whether it arrived is unknown, exiting");
             return DDBS_API_EXIT;
         }
@@ -206,5 +207,5 @@ void ddbs_api__init_error(struct ddbs_api *api, ddbs_str body, const char *error
     };
     const struct ddbs_reply *reply = ddbs_transport__post(api->transport, &post);
     if (reply->status < 200 || reply->status >= 300)
-        log_reply(DDBS_LOG_ERROR, NULL, "POST init error", reply, "exiting");
+        log_reply(DDBS_LOG_FATAL, NULL, "POST init error", reply, "exiting");
 }

@@ -23,6 +23,7 @@ struct ddbs_invocation {
     char request_id[DDBS_REQUEST_ID_MAX + 1];
     char trace_id[DDBS_TRACE_ID_MAX + 1];        /* "": none */
     char invocation_id[DDBS_INVOCATION_MAX + 1]; /* to be sent back; "": none came */
+    struct ddbs_details details;
     struct ddbs_deadline deadline;
     ddbs_bytes event;   /* until the answer is posted */
     ddbs_error refusal; /* unless DDBS_OK: the event did not arrive whole and must be refused */

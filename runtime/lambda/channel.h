@@ -44,6 +44,11 @@ struct ddbs_channel {
     bool narrow; /* the system gave no pipe of that size: it must be read while the worker runs */
 };
 
+#define DDBS_CHANNEL_CLOSED                                                                                            \
+    {                                                                                                                  \
+        .supervisor = -1, .worker = -1, .progress_in = -1, .progress_out = -1                                          \
+    }
+
 bool ddbs_channel__open(struct ddbs_channel *channel);
 
 /* Close the ends of the other side, in the process named. */

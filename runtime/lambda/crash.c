@@ -4,7 +4,9 @@
 #include "runtime/lambda/crash.h"
 
 #include <link.h>
+#include <poll.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,10 +14,14 @@
 #include <ucontext.h>
 
 static const int deadly[] = { SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT, SIGTRAP, SIGSYS };
-enum { STACK_SIZE = 64 * 1024, PATH_SHOWN = 64 };
+enum { STACK_SIZE = 64 * 1024, PATH_SHOWN = 64, PATIENCE_MS = 100 };
 
 /* The handler's only way to its report; set before any callback runs, and never again. */
 static struct ddbs_crash *report;
+
+/* What a thread of a lane runs. */
+static _Thread_local bool is_lane;
+static _Thread_local size_t record_here = DDBS_NOWHERE;
 
 static void where(const void *context, uintptr_t *pc, uintptr_t *frame)
 {
@@ -47,9 +53,32 @@ static void walk(uintptr_t frame)
     }
 }
 
+/* Whether this thread is the first of those that crash: it ends the others with the process. They give it some time,
+ * and no more: what they wait for is memory that somebody may have written over. False also for a fault in the report
+ * itself. */
+static bool is_first(void)
+{
+    static atomic_flag taken = ATOMIC_FLAG_INIT;
+    static _Thread_local bool mine;
+    if (mine)
+        return false;
+    mine = true;
+    for (int i = 0; i < PATIENCE_MS; i++) {
+        if (!atomic_flag_test_and_set(&taken))
+            return true;
+        poll(NULL, 0, 1);
+    }
+    return false;
+}
+
 static void note(int number, siginfo_t *info, void *context)
 {
     uintptr_t frame;
+    if (!is_first()) {
+        raise(number);
+        return;
+    }
+    report->record = record_here;
     report->code = info->si_code;
     report->address = (uintptr_t)info->si_addr;
     where(context, &report->frames[0], &frame);
@@ -60,14 +89,46 @@ static void note(int number, siginfo_t *info, void *context)
     raise(number);
 }
 
+/* Give the thread at hand a stack for signals; NULL where it has none. */
+static void *make_signal_stack(void)
+{
+    void *memory = mmap(NULL, STACK_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    stack_t stack = { .ss_sp = memory, .ss_size = STACK_SIZE };
+    if (memory == MAP_FAILED)
+        return NULL;
+    if (sigaltstack(&stack, NULL) == 0)
+        return memory;
+    munmap(memory, STACK_SIZE);
+    return NULL;
+}
+
+void *ddbs_crash__enter_thread(void)
+{
+    is_lane = true;
+    return make_signal_stack();
+}
+
+void ddbs_crash__leave_thread(void *memory)
+{
+    stack_t none = { .ss_flags = SS_DISABLE };
+    if (memory == NULL)
+        return;
+    sigaltstack(&none, NULL);
+    munmap(memory, STACK_SIZE);
+}
+
+void ddbs_crash__at_record(size_t index)
+{
+    if (is_lane)
+        record_here = index;
+}
+
 bool ddbs_crash__watch(struct ddbs_crash *crash)
 {
     struct sigaction action = { .sa_flags = (int)(SA_SIGINFO | SA_ONSTACK | SA_RESETHAND | SA_NODEFER) };
-    void *memory = mmap(NULL, STACK_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    stack_t stack = { .ss_sp = memory, .ss_size = STACK_SIZE };
     report = crash;
     action.sa_sigaction = note;
-    if (memory == MAP_FAILED || sigaltstack(&stack, NULL) != 0)
+    if (make_signal_stack() == NULL)
         return false;
     for (size_t i = 0; i < sizeof deadly / sizeof *deadly; i++) {
         if (sigaction(deadly[i], &action, NULL) != 0)

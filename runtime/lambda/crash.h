@@ -7,6 +7,16 @@
 /* In the worker: note to `crash` where a deadly signal came, then die of it. */
 bool ddbs_crash__watch(struct ddbs_crash *crash);
 
+/* A thread has begun: its deadly signals get a stack, too, so that the report can be written where the thread's own has
+ * overflowed. Returns what ddbs_crash__leave_thread() takes back before the thread ends; NULL: there was no memory, and
+ * such a death has no report. */
+void *ddbs_crash__enter_thread(void);
+void ddbs_crash__leave_thread(void *stack);
+
+/* This thread, which must have entered, runs a record from now on: its report says so. Elsewhere nothing is noted:
+ * there the record is known from the progress, and hooks come after it. */
+void ddbs_crash__at_record(size_t index);
+
 /* "SIGSEGV"; "signal 77" for one without a name. `text` has room for 16 bytes. */
 const char *ddbs_crash__signal(int signal, char text[16]);
 

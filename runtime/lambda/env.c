@@ -4,6 +4,8 @@
 #include "lib/error.h"
 #include "runtime/lambda/log.h"
 #include "runtime/lambda/metrics.h"
+#include "runtime/lambda/park_file.h"
+#include "runtime/lambda/slots.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -93,14 +95,33 @@ static ddbs_status read_metrics(const ddbs_lambda_options *options, ddbs_error *
     return ddbs_metrics__open(&metrics, error);
 }
 
-/* Megabytes in AWS_LAMBDA_FUNCTION_MEMORY_SIZE, as bytes; 0 for what is no size. */
-static int64_t memory_size(void)
+/* The number that a variable is; 0 where it is not set, or no number of at most six digits. */
+static long number_of(const char *name)
 {
-    const char *text = getenv("AWS_LAMBDA_FUNCTION_MEMORY_SIZE");
+    const char *text = getenv(name);
     size_t len = text == NULL ? 0 : strlen(text);
     if (len == 0 || len > 6 || strspn(text, "0123456789") != len)
         return 0;
-    return (int64_t)strtol(text, NULL, 10) << 20;
+    return strtol(text, NULL, 10);
+}
+
+/* What Lambda says is 1 to 1600, and on anything else there is one slot: that is correct, if slower. */
+static ddbs_status read_slots(struct ddbs_env *env, const ddbs_lambda_options *options, ddbs_error *error)
+{
+    const char *text = getenv("DDBS_MAX_WORKERS");
+    long asked = number_of("AWS_LAMBDA_MAX_CONCURRENCY");
+    long most = text != NULL                ? number_of("DDBS_MAX_WORKERS")
+                : options->max_workers == 0 ? DDBS_SLOTS_MAX
+                                            : (long)options->max_workers;
+    if (text != NULL && (most < 1 || most > DDBS_SLOTS_MAX))
+        return ddbs_error__set(error, DDBS_E_USAGE, DDBS_NOWHERE, DDBS_NOWHERE,
+                               "the environment variable DDBS_MAX_WORKERS is \"%.64s\"; legal are 1 to %d", text,
+                               DDBS_SLOTS_MAX);
+    if (most > DDBS_SLOTS_MAX)
+        return ddbs_error__set(error, DDBS_E_USAGE, DDBS_NOWHERE, DDBS_NOWHERE,
+                               "the option max_workers is %ld; legal are 0 to %d", most, DDBS_SLOTS_MAX);
+    env->slots = asked < 1 ? 1 : (unsigned)(asked < most ? asked : most);
+    return DDBS_OK;
 }
 
 ddbs_status ddbs_env__read(struct ddbs_env *out, const ddbs_lambda_options *options, ddbs_error *error)
@@ -109,7 +130,8 @@ ddbs_status ddbs_env__read(struct ddbs_env *out, const ddbs_lambda_options *opti
     const char *address = getenv("AWS_LAMBDA_RUNTIME_API");
 
     *out = (struct ddbs_env){ .runtime_api = address != NULL && address[0] != '\0' ? address : NULL,
-                              .report = DDBS_REPORT_ERROR };
+                              .report = DDBS_REPORT_ERROR,
+                              .slots = 1 };
     ddbs_log__open();
     if (options == NULL)
         options = &defaults;
@@ -117,6 +139,9 @@ ddbs_status ddbs_env__read(struct ddbs_env *out, const ddbs_lambda_options *opti
     DDBS_TRY(read_isolation(out, options, error));
     DDBS_TRY(read_metrics(options, error));
     out->park = options->park;
-    out->memory_bytes = memory_size();
+    out->window_partial = options->window_partial;
+    DDBS_TRY(read_slots(out, options, error));
+    DDBS_TRY(ddbs_park_file__check(&options->park, error));
+    out->memory_bytes = ((int64_t)number_of("AWS_LAMBDA_FUNCTION_MEMORY_SIZE") << 20) / out->slots;
     return read_event_options(out, options, error);
 }

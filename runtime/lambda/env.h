@@ -8,8 +8,11 @@ struct ddbs_env {
     ddbs_report report;      /* never DDBS_REPORT_DEFAULT */
     ddbs_event_options event;
     ddbs_park_policy park;
+    ddbs_raw_fn *raw; /* what runs instead of the consumer's callbacks; NULL: nothing */
+    unsigned slots;   /* invocations at once, each in processes of its own; at least 1 */
+    bool window_partial;
     bool isolated;        /* a supervisor and a worker; false: one process */
-    int64_t memory_bytes; /* AWS_LAMBDA_FUNCTION_MEMORY_SIZE; 0: not known */
+    int64_t memory_bytes; /* AWS_LAMBDA_FUNCTION_MEMORY_SIZE, a slot's part of it; 0: not known */
 };
 
 /**

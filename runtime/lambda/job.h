@@ -16,11 +16,13 @@ struct ddbs_attempt {
 
 /* One invocation, written by the supervisor at the begin of the index. The worker reads it. */
 struct ddbs_job {
-    const ddbs_event *event;
+    const ddbs_event *event; /* NULL: there is none, and `bytes` goes to a function that is no consumer */
+    ddbs_bytes bytes;
     struct ddbs_deadline deadline;
     int64_t soft_ms; /* no record starts with less time left; 0: no limit */
     char request_id[DDBS_REQUEST_ID_MAX + 1];
     char trace_id[DDBS_TRACE_ID_MAX + 1];
+    struct ddbs_details details;
     struct ddbs_attempt attempts[DDBS_ATTEMPTS_MAX];
 };
 
@@ -28,6 +30,7 @@ struct ddbs_job {
 struct ddbs_crash {
     int signal; /* 0: none */
     int code;
+    size_t record;     /* that the thread ran; DDBS_NOWHERE: not known */
     uintptr_t address; /* that was accessed */
     size_t frame_count;
     uintptr_t frames[DDBS_CRASH_FRAMES_MAX]; /* the first is where it happened */
@@ -38,7 +41,7 @@ struct ddbs_worker_reply {
     ddbs_outcome outcome; /* its views mean nothing to the supervisor */
     struct ddbs_crash crash;
     struct ddbs_batch_numbers numbers;
-    size_t state_len; /* of a window's state, which follows */
-    char state[];
+    size_t text_len; /* of what follows, where it has room: a window's state, or the result of a raw function */
+    char text[];
 };
 #endif

@@ -6,6 +6,62 @@ void ddbs_ledger__open(struct ddbs_ledger *ledger, uint32_t generation, size_t r
     *ledger = (struct ddbs_ledger){ .generation = generation, .records = records, .by_commit = by_commit };
 }
 
+/* ---- Lanes: in any order, but each record once ---- */
+
+void ddbs_ledger__allow_lanes(struct ddbs_ledger *ledger)
+{
+    ledger->lanes = true;
+}
+
+static bool has(const unsigned char *bits, size_t index)
+{
+    return (bits[index / 8] >> index % 8 & 1) != 0;
+}
+
+static void add(unsigned char *bits, size_t index)
+{
+    bits[index / 8] |= (unsigned char)(1u << index % 8);
+}
+
+static bool is_running(const struct ddbs_ledger *ledger, size_t index)
+{
+    return index < ledger->records && has(ledger->starts, index) && !has(ledger->ends, index);
+}
+
+static bool note_lane_started(struct ddbs_ledger *ledger, size_t index)
+{
+    if (index >= ledger->records || has(ledger->starts, index))
+        return false;
+    add(ledger->starts, index);
+    return true;
+}
+
+static bool note_lane_done(struct ddbs_ledger *ledger, size_t index)
+{
+    if (ledger->by_commit || !is_running(ledger, index))
+        return false;
+    add(ledger->ends, index);
+    while (ledger->done < ledger->records && has(ledger->ends, ledger->done))
+        ledger->done++;
+    return true;
+}
+
+static void find_suspect(struct ddbs_ledger *ledger)
+{
+    ledger->suspect = ledger->done;
+    ledger->running = is_running(ledger, ledger->done);
+}
+
+void ddbs_ledger__accuse(struct ddbs_ledger *ledger, size_t index)
+{
+    if (!ledger->lanes || !is_running(ledger, index))
+        return;
+    ledger->suspect = index;
+    ledger->running = true;
+}
+
+/* ---- One lane: in order, one at a time ---- */
+
 /* Records come in order, one at a time. The worker says only of the first that it starts it: when one is done, the next
  * is at hand, be it in the decoder or in its callback. With commits it says so of each. */
 static bool note_started(struct ddbs_ledger *ledger, size_t index)
@@ -42,14 +98,16 @@ void ddbs_ledger__note(struct ddbs_ledger *ledger, struct ddbs_progress word)
     if (ledger->broken)
         return;
     if (right && word.kind == DDBS_PROGRESS_STARTED)
-        right = note_started(ledger, word.index);
+        right = ledger->lanes ? note_lane_started(ledger, word.index) : note_started(ledger, word.index);
     else if (right && word.kind == DDBS_PROGRESS_DONE)
-        right = note_done(ledger, word.index);
+        right = ledger->lanes ? note_lane_done(ledger, word.index) : note_done(ledger, word.index);
     else if (right && word.kind == DDBS_PROGRESS_COMMITTED)
         right = note_committed(ledger, word.index);
     else
         right = false;
     ledger->broken = !right;
+    if (ledger->lanes)
+        find_suspect(ledger);
 }
 
 size_t ddbs_ledger__checkpoint(const struct ddbs_ledger *ledger)

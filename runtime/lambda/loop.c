@@ -1,12 +1,16 @@
 /* loop.c: ddbs_lambda_run: from the environment to the first event, and from each event to its answer. */
+#include "lib/error.h"
 #include "runtime/lambda/api.h"
 #include "runtime/lambda/extension.h"
 #include "runtime/lambda/failure.h"
 #include "runtime/lambda/log.h"
 #include "runtime/lambda/metrics.h"
+#include "runtime/lambda/raw.h"
 #include "runtime/lambda/runner.h"
 #include "runtime/lambda/share.h"
+#include "runtime/lambda/slots.h"
 #include "runtime/lambda/supervisor.h"
+#include "runtime/lambda/threads.h"
 #include "runtime/lambda/trace.h"
 #include "runtime/lambda/worker.h"
 
@@ -38,6 +42,7 @@ struct engine {
 struct here {
     const struct ddbs_deadline *deadline;
     pid_t pid;
+    struct ddbs_threads threads;
 };
 
 static int64_t remaining_ms(void *self)
@@ -55,23 +60,34 @@ static void must_be_here(void *self, size_t index)
         _exit(DDBS_WORKER_STRAY);
 }
 
+static bool run_lanes(void *self, size_t lanes, void (*run)(void *job, size_t lane), void *job)
+{
+    struct here *here = self;
+    return ddbs_threads__run(&here->threads, lanes, run, job);
+}
+
 /* One invocation in this process. `batch` tells of `result`. */
 static void run_here(struct engine *engine, const struct ddbs_invocation *invocation, struct ddbs_result *result,
                      struct ddbs_batch *batch)
 {
     struct ddbs_runner *runner = &engine->runner;
-    struct here here = { &invocation->deadline, getpid() };
+    struct here here = { .deadline = &invocation->deadline, .pid = getpid() };
+    ddbs_invocation_info info = ddbs_details__info(&invocation->details);
     ddbs_host host = { .self = &here,
                        .remaining_ms = remaining_ms,
                        .started = must_be_here,
                        .done = must_be_here,
+                       .parallel = run_lanes,
                        .request_id = ddbs_str_c(invocation->request_id),
-                       .park = engine->env->park };
+                       .invocation = &info,
+                       .park = engine->env->park,
+                       .window_partial = engine->env->window_partial };
 
     *batch = (struct ddbs_batch){ .request_id = invocation->request_id,
                                   .outcome = &result->outcome,
                                   .received_ms = ddbs_log__now_ms(),
                                   .began_ns = ddbs_deadline__now_ns() };
+    ddbs_threads__open(&here.threads, NULL);
     ddbs_trace__publish(invocation->trace_id);
     if (invocation->refusal.status == DDBS_OK)
         ddbs_runner__run(runner, invocation->event, &host, result);
@@ -100,20 +116,20 @@ static enum ddbs_api_result serve(struct ddbs_api *api, struct engine *engine, s
     ddbs_answer answer;
     struct ddbs_result here;
     struct ddbs_batch batch;
-    bool refused;
+    bool is_batch;
     if (engine->env->isolated) {
         ddbs_supervisor__run(supervisor, invocation, &answer);
         batch = supervisor->batch;
-        refused = !supervisor->has_batch;
+        is_batch = supervisor->has_batch;
     } else {
         run_here(engine, invocation, &here, &batch);
         answer = here.answer;
-        refused = here.refused;
+        is_batch = here.is_batch;
     }
     if (answer.message.ptr != NULL)
         ddbs_log__line(answer.is_error ? DDBS_LOG_ERROR : DDBS_LOG_WARN, invocation->request_id, NULL, "%s",
                        answer.message.ptr);
-    if (!refused)
+    if (is_batch)
         write_batch(&batch, invocation, &answer);
     enum ddbs_api_result result = ddbs_api__answer(api, invocation, &answer);
     ddbs_share__trim(&engine->share, invocation->event.len);
@@ -124,7 +140,7 @@ static void report_init_failure(struct ddbs_api *api, const ddbs_error *error)
 {
     char body[DDBS_FAILURE_BODY_MAX];
     ddbs_answer answer = ddbs_failure__init(error, body);
-    ddbs_log__line(DDBS_LOG_ERROR, NULL, answer.error_type, "%s; exiting", error->reason);
+    ddbs_log__line(DDBS_LOG_FATAL, NULL, answer.error_type, "%s; exiting", error->reason);
     ddbs_api__init_error(api, answer.body, answer.error_type);
 }
 
@@ -162,53 +178,108 @@ static void stop(struct engine *engine)
         ddbs_runner__stop(&engine->runner);
 }
 
-/* Returns the exit status when there is nothing left but to exit; it has been said why. */
-static int run_with(struct ddbs_api *api, struct engine *engine, const ddbs_consumer *consumer, ddbs_status status,
-                    ddbs_error *error)
+/* What one process is to do. */
+struct task {
+    const struct ddbs_env *env;
+    const ddbs_consumer *consumer;
+    ddbs_error *error; /* why the initialization has failed already; DDBS_OK: it has not */
+};
+
+/* Returns the exit status when there is nothing left but to exit; it has been said why. `slot`: NULL, or which one this
+ * is. One extension is enough for an environment: what it brings is a SIGTERM for all. */
+static int run_with(struct ddbs_api *api, struct engine *engine, const struct task *task, const struct ddbs_slot *slot)
 {
     int result = EXIT_FAILURE;
+    const ddbs_consumer *consumer = task->consumer;
     struct ddbs_extension *extension = NULL;
-    if (status == DDBS_OK)
-        status = start(engine, consumer, error);
-    if (status == DDBS_OK && engine->env->isolated && consumer->on_stop != NULL)
+    if (task->error->status == DDBS_OK)
+        task->error->status = start(engine, consumer, task->error);
+    bool ready = task->error->status == DDBS_OK;
+    if (ready && engine->env->isolated && consumer->on_stop != NULL && (slot == NULL || slot->number == 0))
         extension = ddbs_extension__new(api->transport, engine->env->runtime_api);
-    if (status == DDBS_OK)
+    if (slot != NULL)
+        result = ddbs_slot__join(slot, task->error) ? converse(api, engine) : EXIT_FAILURE;
+    else if (ready)
         result = converse(api, engine);
     else
-        report_init_failure(api, error);
+        report_init_failure(api, task->error);
     stop(engine);
     ddbs_extension__free(extension);
     return result;
 }
 
-static int run(const ddbs_consumer *consumer, const ddbs_lambda_options *options)
+static int run_one(const struct task *task, const struct ddbs_slot *slot)
 {
-    struct ddbs_env env;
     struct ddbs_api api;
-    struct engine engine = { .env = &env, .supervisor = { .signals = -1, .statm = -1, .channel = { -1, -1, -1, -1 } } };
-    ddbs_error error;
-    ddbs_status status = ddbs_env__read(&env, options, &error);
-
-    if (env.runtime_api == NULL) {
-        fputs(outside_lambda, stderr);
-        return EXIT_FAILURE;
-    }
-    if (!ddbs_share__open(&engine.share) || ddbs_api__open(&api, env.runtime_api, engine.share.event) != DDBS_OK) {
-        ddbs_log__line(DDBS_LOG_ERROR, NULL, NULL,
+    struct engine engine = { .env = task->env,
+                             .supervisor = { .signals = -1, .statm = -1, .channel = DDBS_CHANNEL_CLOSED } };
+    if (!ddbs_share__open(&engine.share) ||
+        ddbs_api__open(&api, task->env->runtime_api, engine.share.event) != DDBS_OK) {
+        ddbs_log__line(DDBS_LOG_FATAL, NULL, NULL,
                        "no memory for the Runtime API, or its address is too long; exiting");
         return EXIT_FAILURE;
     }
-    int result = run_with(&api, &engine, consumer, status, &error);
+    int result = run_with(&api, &engine, task, slot);
     ddbs_api__close(&api);
     ddbs_share__close(&engine.share);
     return result;
 }
 
-void ddbs_lambda_run(const ddbs_consumer *consumer, const ddbs_lambda_options *options)
+static int live_in_slot(void *self, struct ddbs_slot *slot)
 {
-    assert(consumer != NULL);
+    return run_one(self, slot);
+}
+
+/* Several at once. The initialization error of whichever slot has one is posted from here, when all are gone: Lambda
+ * takes one, and only while nobody has asked for an event. */
+static int run_slots(struct task *task)
+{
+    int result = EXIT_FAILURE;
+    ddbs_error error;
+    if (ddbs_supervisor__has_threads()) {
+        ddbs_error__set(task->error, DDBS_E_USAGE, DDBS_NOWHERE, DDBS_NOWHERE,
+                        "a thread was started before ddbs_lambda_run, and would not be in the processes that take the "
+                        "events: start it in on_start, or set DDBS_MAX_WORKERS=1");
+        return run_one(task, NULL);
+    }
+    if (ddbs_slots__run(task->env->slots, live_in_slot, task, &result, &error) == DDBS_OK)
+        return result;
+    *task->error = error;
+    return run_one(task, NULL);
+}
+
+static int run(const ddbs_consumer *consumer, ddbs_raw_fn *raw, const ddbs_lambda_options *options)
+{
+    struct ddbs_env env;
+    ddbs_error error;
+    struct task task = { &env, consumer, &error };
+    ddbs_error_clear(&error);
+    error.status = ddbs_env__read(&env, options, &error);
+    env.raw = raw;
+    if (env.runtime_api == NULL) {
+        fputs(outside_lambda, stderr);
+        return EXIT_FAILURE;
+    }
+    return error.status == DDBS_OK && env.slots > 1 ? run_slots(&task) : run_one(&task, NULL);
+}
+
+static _Noreturn void live(const ddbs_consumer *consumer, ddbs_raw_fn *raw, const ddbs_lambda_options *options)
+{
     ddbs_worker__must_not_be_here();
     setvbuf(stdout, NULL, _IOLBF, 0); /* the log is a pipe: a handler's lines must not wait for a full buffer */
     signal(SIGPIPE, SIG_IGN);         /* a reader of the log that went away must not end the function */
-    exit(run(consumer, options));
+    exit(run(consumer, raw, options));
+}
+
+void ddbs_lambda_run(const ddbs_consumer *consumer, const ddbs_lambda_options *options)
+{
+    assert(consumer != NULL);
+    live(consumer, NULL, options);
+}
+
+void ddbs_lambda_run_raw(const ddbs_raw *function, const ddbs_lambda_options *options)
+{
+    assert(function != NULL && function->on_event != NULL);
+    ddbs_consumer consumer = ddbs_raw__consumer(function);
+    live(&consumer, function->on_event, options);
 }

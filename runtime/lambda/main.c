@@ -2,6 +2,7 @@
 #include "runtime/lambda/failure.h"
 #include "runtime/lambda/log.h"
 #include "runtime/lambda/metrics.h"
+#include "runtime/lambda/raw.h"
 #include "runtime/lambda/runner.h"
 
 #include <assert.h>
@@ -12,10 +13,17 @@
 
 enum { EXIT_HELD = 0, EXIT_FAILED = 1, EXIT_CANNOT_RUN = 2 };
 
+/* What the command line runs. */
+struct program {
+    const ddbs_consumer *consumer;
+    ddbs_raw_fn *raw; /* NULL: a consumer's function */
+    const ddbs_lambda_options *options;
+};
+
 static const char help[] =
     "usage: %s [--event FILE | --help | --version]\n"
     "\n"
-    "An AWS Lambda function for a DynamoDB stream, written with ddbstream " DDBS_VERSION ".\n"
+    "An AWS Lambda function%s, written with ddbstream " DDBS_VERSION ".\n"
     "Without arguments it serves the Lambda Runtime API at AWS_LAMBDA_RUNTIME_API.\n"
     "\n"
     "  --event FILE  run one event from FILE (- is standard input): the answer goes to stdout, what became of the\n"
@@ -28,6 +36,7 @@ static const char help[] =
     "Environment:\n"
     "  DDBS_REPORT          error (default): a failed record fails the batch; items: report it in batchItemFailures\n"
     "  DDBS_ISOLATION       worker (default): the callbacks run in a process of their own; none: in this one\n"
+    "  DDBS_MAX_WORKERS     1 to 64 (default): the most events at once, on Managed Instances\n"
     "  DDBS_METRICS         failures (default), all or off: metrics for CloudWatch in the log\n"
     "  DDBS_KINESIS_BINARY  twice (default) or once: how often Binary in the Kinesis feed is base64\n"
     "  DDBS_PIPES_ID        event (default) or sequence: what names a failed record to EventBridge Pipes\n"
@@ -71,12 +80,17 @@ static bool read_event(const char *path, char **out, size_t *len)
 
 /* One line: the state of a window is the event's own text and may have line breaks, which in JSON can only stand
  * between tokens. */
-static bool print_answer(ddbs_str body)
+static bool print_line(ddbs_str body)
 {
     for (size_t i = 0; i < body.len; i++)
         putchar(body.ptr[i] == '\n' || body.ptr[i] == '\r' ? ' ' : body.ptr[i]);
     putchar('\n');
     return fflush(stdout) == 0 && !ferror(stdout);
+}
+
+static bool print_bytes(ddbs_str body)
+{
+    return fwrite(body.ptr, 1, body.len, stdout) == body.len && fflush(stdout) == 0;
 }
 
 static void print_summary(const struct ddbs_result *result)
@@ -94,10 +108,12 @@ static void print_summary(const struct ddbs_result *result)
 static int report(const struct ddbs_result *result)
 {
     const ddbs_answer *answer = &result->answer;
-    print_summary(result);
+    bool is_raw = !result->is_batch && !result->refused;
+    if (!is_raw)
+        print_summary(result);
     if (answer->message.ptr != NULL)
         ddbs_log__line(answer->is_error ? DDBS_LOG_ERROR : DDBS_LOG_WARN, NULL, NULL, "%s", answer->message.ptr);
-    if (!print_answer(answer->body)) {
+    if (!(is_raw && !answer->is_error ? print_bytes(answer->body) : print_line(answer->body))) {
         ddbs_log__line(DDBS_LOG_ERROR, NULL, NULL, "cannot write the answer: %s", strerror(errno));
         return EXIT_CANNOT_RUN;
     }
@@ -109,22 +125,24 @@ static int report_init_failure(const ddbs_error *error)
     char body[DDBS_FAILURE_BODY_MAX];
     ddbs_answer answer = ddbs_failure__init(error, body);
     ddbs_log__line(DDBS_LOG_ERROR, NULL, answer.error_type, "%s", error->reason);
-    return print_answer(answer.body) ? EXIT_FAILED : EXIT_CANNOT_RUN;
+    return print_line(answer.body) ? EXIT_FAILED : EXIT_CANNOT_RUN;
 }
 
-static int run_event(ddbs_bytes event, const ddbs_consumer *consumer, const ddbs_lambda_options *options)
+static int run_event(ddbs_bytes event, const struct program *program)
 {
-    struct ddbs_runner runner = { .consumer = consumer };
+    struct ddbs_runner runner = { .consumer = program->consumer };
     struct ddbs_result result;
     struct ddbs_env env;
     ddbs_error error;
     int status;
 
     setvbuf(stdout, NULL, _IOLBF, 0); /* what the handler prints stands before what is said about it, in a pipe, too */
-    if (ddbs_env__read(&env, options, &error) != DDBS_OK)
+    if (ddbs_env__read(&env, program->options, &error) != DDBS_OK)
         return report_init_failure(&error);
-    if (ddbs_runner__start(&runner, consumer, &env, &error) == DDBS_OK) {
-        ddbs_runner__run(&runner, event, NULL, &result);
+    env.raw = program->raw;
+    if (ddbs_runner__start(&runner, program->consumer, &env, &error) == DDBS_OK) {
+        ddbs_host host = { .park = env.park, .window_partial = env.window_partial };
+        ddbs_runner__run(&runner, event, &host, &result);
         ddbs_metrics__flush((ddbs_str){ NULL, 0 });
         status = report(&result);
     } else {
@@ -134,7 +152,7 @@ static int run_event(ddbs_bytes event, const ddbs_consumer *consumer, const ddbs
     return status;
 }
 
-static int run_file(const char *path, const ddbs_consumer *consumer, const ddbs_lambda_options *options)
+static int run_file(const char *path, const struct program *program)
 {
     char *text;
     size_t len;
@@ -143,7 +161,7 @@ static int run_file(const char *path, const ddbs_consumer *consumer, const ddbs_
         ddbs_log__line(DDBS_LOG_ERROR, NULL, NULL, "cannot read %s: %s", path, strerror(errno));
         return EXIT_CANNOT_RUN;
     }
-    status = run_event((ddbs_bytes){ (unsigned char *)text, len }, consumer, options);
+    status = run_event((ddbs_bytes){ (unsigned char *)text, len }, program);
     free(text);
     return status;
 }
@@ -154,21 +172,35 @@ static int misused(const char *program)
     return EXIT_CANNOT_RUN;
 }
 
-int ddbs_lambda_main(int argc, char **argv, const ddbs_consumer *consumer, const ddbs_lambda_options *options)
+/* With arguments. */
+static int run_program(int argc, char **argv, const struct program *program)
 {
-    const char *program = argc > 0 ? argv[0] : "bootstrap";
-    assert(consumer != NULL);
-    if (argc <= 1)
-        ddbs_lambda_run(consumer, options);
     if (argc == 3 && strcmp(argv[1], "--event") == 0)
-        return run_file(argv[2], consumer, options);
+        return run_file(argv[2], program);
     if (argc == 2 && strcmp(argv[1], "--help") == 0) {
-        printf(help, program, program);
+        printf(help, argv[0], program->raw == NULL ? " for a DynamoDB stream" : "", argv[0]);
         return fflush(stdout) == 0 ? EXIT_HELD : EXIT_CANNOT_RUN;
     }
     if (argc == 2 && strcmp(argv[1], "--version") == 0) {
         printf("ddbstream %s\n", ddbs_version());
         return fflush(stdout) == 0 ? EXIT_HELD : EXIT_CANNOT_RUN;
     }
-    return misused(program);
+    return misused(argv[0]);
+}
+
+int ddbs_lambda_main(int argc, char **argv, const ddbs_consumer *consumer, const ddbs_lambda_options *options)
+{
+    assert(consumer != NULL);
+    if (argc <= 1)
+        ddbs_lambda_run(consumer, options);
+    return run_program(argc, argv, &(struct program){ consumer, NULL, options });
+}
+
+int ddbs_lambda_main_raw(int argc, char **argv, const ddbs_raw *function, const ddbs_lambda_options *options)
+{
+    assert(function != NULL && function->on_event != NULL);
+    if (argc <= 1)
+        ddbs_lambda_run_raw(function, options);
+    ddbs_consumer consumer = ddbs_raw__consumer(function);
+    return run_program(argc, argv, &(struct program){ &consumer, function->on_event, options });
 }

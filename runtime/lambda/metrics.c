@@ -349,8 +349,7 @@ static void add_rest(struct own *own, const struct ddbs_batch *batch)
 void ddbs_metrics__write(const struct ddbs_batch *batch)
 {
     struct own own = { .count = 0 };
-    bool failed = ddbs_batch__failed(batch) > 0 || batch->crashes > 0 || batch->outcome->out_of_time;
-    if (settings.mode != DDBS_METRICS_ALL && (settings.mode != DDBS_METRICS_FAILURES || !failed))
+    if (settings.mode == DDBS_METRICS_OFF)
         return;
     add_failures(&own, batch);
     if (settings.mode == DDBS_METRICS_ALL)

@@ -25,8 +25,10 @@ void ddbs_numbers__decoded(struct ddbs_batch_numbers *numbers, const ddbs_record
         [DDBS_OP_REMOVE] = &numbers->removes,
     };
     ++*counts[record->operation];
-    if (record->created_ns != DDBS_NO_TIME)
+    if (record->created_ns != DDBS_NO_TIME && record->index >= numbers->last) { /* lanes are not in order */
         numbers->last_created_ns = record->created_ns;
+        numbers->last = (uint32_t)record->index;
+    }
     ddbs_numbers__turn(numbers, true, now_ns);
 }
 

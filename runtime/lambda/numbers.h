@@ -7,10 +7,11 @@
 /* Of the records that were decoded. Times are those of CLOCK_MONOTONIC, which all processes share. */
 struct ddbs_batch_numbers {
     uint32_t inserts, modifies, removes, others;
-    int64_t last_created_ns; /* of the last one that says; DDBS_NO_TIME: none did */
+    int64_t last_created_ns; /* of the last one in the batch that says; DDBS_NO_TIME: none did */
     int64_t decode_ns;       /* from one callback to the next */
     int64_t handler_ns;      /* in callbacks, those for the batch included */
     int64_t mark_ns;         /* when the phase at hand began; 0: the batch is over */
+    uint32_t last;           /* index of the record that `last_created_ns` is of */
     uint32_t handling;       /* which one that is; no bool, for a stray store can put anything there */
 };
 

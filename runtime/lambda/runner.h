@@ -8,6 +8,7 @@ struct ddbs_runner {
     const ddbs_consumer *consumer;
     ddbs_report report;
     ddbs_event_options options;
+    ddbs_raw_fn *raw;  /* what runs instead of the consumer's callbacks; NULL: nothing */
     ddbs_arena *arena; /* of one event, from its index to its answer */
 };
 
@@ -15,6 +16,7 @@ struct ddbs_runner {
 struct ddbs_result {
     ddbs_answer answer;      /* in the runner's arena: until the next event */
     bool refused;            /* no callback was run */
+    bool is_batch;           /* it was run, and was one */
     const ddbs_event *event; /* as long as the answer; NULL where it was refused */
     ddbs_outcome outcome;    /* zero where the event was refused */
 };

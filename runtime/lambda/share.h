@@ -23,4 +23,7 @@ bool ddbs_share__protect(const struct ddbs_share *share);
 
 /* After an event of `len` bytes: give back the memory that a usual one does not need. */
 void ddbs_share__trim(const struct ddbs_share *share, size_t len);
+
+/* The same after a reply, of which `len` bytes were touched. */
+void ddbs_share__trim_reply(const struct ddbs_share *share, size_t len);
 #endif

@@ -3,7 +3,9 @@
 #define _GNU_SOURCE
 #include "runtime/lambda/supervisor.h"
 
+#include "lib/answer.h"
 #include "lib/arena.h"
+#include "lib/context.h"
 #include "lib/error.h"
 #include "runtime/lambda/crash.h"
 #include "runtime/lambda/failure.h"
@@ -200,8 +202,7 @@ static ddbs_status start_worker(struct ddbs_supervisor *s, ddbs_error *error)
     return error->status;
 }
 
-/* Whether this process has more than one thread; where /proc is missing nobody knows. */
-static bool has_threads(void)
+bool ddbs_supervisor__has_threads(void)
 {
     int count = 0;
     DIR *folder = opendir("/proc/self/task");
@@ -230,14 +231,14 @@ ddbs_status ddbs_supervisor__start(struct ddbs_supervisor *s, const ddbs_consume
 {
     size_t job = (sizeof(struct ddbs_job) + 63) / 64 * 64;
     *s = (struct ddbs_supervisor){ .consumer = consumer, .env = env, .share = share, .signals = -1, .statm = -1 };
-    s->channel = (struct ddbs_channel){ -1, -1, -1, -1 };
+    s->channel = (struct ddbs_channel)DDBS_CHANNEL_CLOSED;
     /* Where a generation begins is nobody's to guess: it is what tells a worker's words from garbage. */
     if (getrandom(&s->generation, sizeof s->generation, GRND_NONBLOCK) < 0)
         s->generation = (uint32_t)getpid() * 2654435761u;
     if (ddbs_arena_new(&s->answers, 0) != DDBS_OK ||
         ddbs_arena__over(&s->index, (char *)share->index + job, share->index_size - job) != DDBS_OK)
         return ddbs_error__set(error, DDBS_E_MEMORY, DDBS_NOWHERE, DDBS_NOWHERE, "no memory for the first event");
-    if (has_threads())
+    if (ddbs_supervisor__has_threads())
         return ddbs_error__set(error, DDBS_E_USAGE, DDBS_NOWHERE, DDBS_NOWHERE,
                                "a thread was started before ddbs_lambda_run, and would not be in the worker: start it "
                                "in on_start, or set DDBS_ISOLATION=none");
@@ -281,7 +282,7 @@ bool ddbs_supervisor__renew(struct ddbs_supervisor *s)
     ddbs_channel__close(&s->channel);
     forget_memory(s);
     if (++s->workers_in_vain > IN_VAIN_MAX) {
-        ddbs_log__line(DDBS_LOG_ERROR, NULL, "Runtime.WorkerUnusable",
+        ddbs_log__line(DDBS_LOG_FATAL, NULL, "Runtime.WorkerUnusable",
                        "%d workers in a row died before an event came; exiting", IN_VAIN_MAX);
         return false;
     }
@@ -289,7 +290,7 @@ bool ddbs_supervisor__renew(struct ddbs_supervisor *s)
         watch_memory(s);
         return true;
     }
-    ddbs_log__line(DDBS_LOG_ERROR, NULL, "Runtime.InitFailed", "%s; exiting", error.reason);
+    ddbs_log__line(DDBS_LOG_FATAL, NULL, "Runtime.InitFailed", "%s; exiting", error.reason);
     return false;
 }
 
@@ -317,11 +318,13 @@ static void fill_job(struct ddbs_supervisor *s, const struct ddbs_invocation *in
 {
     struct ddbs_job *job = job_of(s);
     job->event = event;
+    job->bytes = invocation->event;
     job->deadline = invocation->deadline;
     /* In the other mode stopping early saves nothing: all of it comes again. */
     job->soft_ms = s->env->report == DDBS_REPORT_ITEMS ? ddbs_deadline__soft_ms(&invocation->deadline) : 0;
     memcpy(job->request_id, invocation->request_id, sizeof job->request_id);
     memcpy(job->trace_id, invocation->trace_id, sizeof job->trace_id);
+    job->details = invocation->details;
 }
 
 /* Whether a frame is the end of this job, and of no other. */
@@ -330,7 +333,15 @@ static bool is_end(const struct ddbs_supervisor *s, const struct ddbs_frame *fra
     return frame->kind == DDBS_FRAME_END && frame->generation == s->generation && frame->invocation == s->invocation;
 }
 
-/* Run the job; the outcome is what the ledger stands for. */
+/* A signal tells which record's thread it came to. */
+static void accuse(const struct ddbs_supervisor *s, struct ddbs_ledger *ledger)
+{
+    struct ddbs_crash crash = reply_of(s)->crash;
+    if (WIFSIGNALED(s->wait_status) && crash.signal == WTERMSIG(s->wait_status))
+        ddbs_ledger__accuse(ledger, crash.record);
+}
+
+/* Run the job; the outcome is what the ledger stands for. `event`: NULL for what is no batch. */
 static void run_job(struct ddbs_supervisor *s, const struct ddbs_invocation *invocation, const ddbs_event *event,
                     ddbs_outcome *outcome)
 {
@@ -339,8 +350,10 @@ static void run_job(struct ddbs_supervisor *s, const struct ddbs_invocation *inv
     struct ddbs_deadline until = ddbs_deadline__hard(&invocation->deadline);
     bool by_commit = s->consumer->on_batch_end != NULL || s->consumer->on_batch != NULL;
     enum heard heard = HEARD_DEATH; /* what else, where it cannot be reached */
-    ddbs_ledger__open(&ledger, s->generation, ddbs_event_count(event), by_commit);
-    reply_of(s)->crash = (struct ddbs_crash){ .signal = 0 };
+    ddbs_ledger__open(&ledger, s->generation, event == NULL ? 0 : ddbs_event_count(event), by_commit);
+    if (event != NULL && ddbs_consumer__lanes(s->consumer, event) > 1)
+        ddbs_ledger__allow_lanes(&ledger);
+    reply_of(s)->crash = (struct ddbs_crash){ .record = DDBS_NOWHERE };
     ddbs_numbers__open(&reply_of(s)->numbers, ddbs_deadline__now_ns());
     fill_job(s, invocation, event);
     if (ddbs_channel__send(s->channel.supervisor, &frame))
@@ -349,7 +362,11 @@ static void run_job(struct ddbs_supervisor *s, const struct ddbs_invocation *inv
     if (!ended)
         end_worker(s);
     take_progress(s, &ledger);
-    if (ended)
+    if (!ended)
+        accuse(s, &ledger);
+    if (ended && event == NULL)
+        ddbs_verdict__raw_ended(reply_of(s), s->share->reply_size, &ledger, s->answers, outcome, &s->result);
+    else if (ended)
         ddbs_verdict__ended(reply_of(s), s->share->reply_size, &ledger, s->answers, outcome);
     else if (heard == HEARD_NOTHING)
         ddbs_verdict__timeout(&ledger, outcome);
@@ -358,22 +375,38 @@ static void run_job(struct ddbs_supervisor *s, const struct ddbs_invocation *inv
     ddbs_verdict__count_attempt(&ledger, event, outcome, job_of(s)->attempts);
 }
 
+/* With lanes the record that crashed need not be the first one that is not done. */
+static void name_lane(const struct ddbs_crash *crash, const ddbs_outcome *outcome, char *text, size_t size)
+{
+    size_t used = strlen(text);
+    if (crash->signal != 0 && crash->record < outcome->records && crash->record != outcome->checkpoint)
+        snprintf(text + used, size - used, "; it came in record %zu", crash->record + 1);
+}
+
+static void describe_record(const ddbs_event *event, const ddbs_outcome *outcome, char *out, size_t size)
+{
+    ddbs_str sequence = { "none", 4 };
+    if (outcome->checkpoint < outcome->records)
+        sequence = ddbs_event_sequence(event, outcome->checkpoint);
+    snprintf(out, size, "; record %zu/%zu seq=%.*s", outcome->checkpoint + 1, outcome->records, (int)sequence.len,
+             sequence.ptr);
+}
+
 static void log_death(struct ddbs_supervisor *s, const struct ddbs_invocation *invocation, const ddbs_event *event,
                       const ddbs_outcome *outcome)
 {
-    char text[DDBS_LOG_LINE_MAX / 2] = "";
+    char text[DDBS_LOG_LINE_MAX / 2] = "", where[DDBS_SEQUENCE_MAX + 64] = "";
     struct ddbs_crash crash = reply_of(s)->crash;
     if (s->worker != 0)
         return;
     s->crashes++;
     if (crash.signal != 0)
         ddbs_crash__describe(&crash, text, sizeof text);
-    ddbs_str sequence = outcome->checkpoint < outcome->records ? ddbs_event_sequence(event, outcome->checkpoint)
-                                                               : (ddbs_str){ "none", 4 };
-    ddbs_log__line(DDBS_LOG_ERROR, invocation->request_id, NULL,
-                   "worker lost (number %u): %s; record %zu/%zu seq=%.*s%s%s", s->crashes, outcome->error.reason,
-                   outcome->checkpoint + 1, outcome->records, (int)sequence.len, sequence.ptr,
-                   text[0] == '\0' ? "" : "; ", text);
+    name_lane(&crash, outcome, text, sizeof text);
+    if (event != NULL)
+        describe_record(event, outcome, where, sizeof where);
+    ddbs_log__line(DDBS_LOG_ERROR, invocation->request_id, NULL, "worker lost (number %u): %s%s%s%s", s->crashes,
+                   outcome->error.reason, where, text[0] == '\0' ? "" : "; ", text);
 }
 
 /* What log and metrics tell of the invocation. */
@@ -405,9 +438,26 @@ static void answer_event(struct ddbs_supervisor *s, const struct ddbs_invocation
         return;
     }
     run_job(s, invocation, event, outcome);
+    outcome->window_partial = outcome->window_partial && s->env->window_partial; /* the worker may claim anything */
     log_death(s, invocation, event, outcome);
     describe_batch(s, invocation, event, crashes);
     if (ddbs_answer_outcome(event, outcome, s->env->report, s->answers, answer) != DDBS_OK)
+        *answer = ddbs_failure__no_memory();
+}
+
+static void answer_raw(struct ddbs_supervisor *s, const struct ddbs_invocation *invocation, ddbs_answer *answer)
+{
+    ddbs_status status;
+    s->result = (ddbs_str){ NULL, 0 };
+    if (invocation->refusal.status == DDBS_OK) {
+        run_job(s, invocation, NULL, &s->outcome);
+        ddbs_share__trim_reply(s->share, s->result.len);
+        log_death(s, invocation, NULL, &s->outcome);
+        status = ddbs_answer__result(&s->outcome, s->result, s->answers, answer);
+    } else {
+        status = ddbs_answer_refusal(&invocation->refusal, s->answers, answer);
+    }
+    if (status != DDBS_OK)
         *answer = ddbs_failure__no_memory();
 }
 
@@ -418,5 +468,8 @@ void ddbs_supervisor__run(struct ddbs_supervisor *s, const struct ddbs_invocatio
     s->batch = (struct ddbs_batch){ .received_ms = ddbs_log__now_ms(), .began_ns = ddbs_deadline__now_ns() };
     ddbs_arena_reset(s->index);
     ddbs_arena_reset(s->answers);
-    answer_event(s, invocation, answer);
+    if (s->env->raw != NULL)
+        answer_raw(s, invocation, answer);
+    else
+        answer_event(s, invocation, answer);
 }

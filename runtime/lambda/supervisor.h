@@ -24,6 +24,7 @@ struct ddbs_supervisor {
     bool has_batch;          /* the last invocation had one: */
     struct ddbs_batch batch; /* what became of it; lives as long as its event */
     ddbs_outcome outcome;
+    ddbs_str result; /* of a function that is no consumer */
     struct ddbs_batch_numbers numbers;
     unsigned crashes;         /* workers that died, for the log */
     unsigned workers_in_vain; /* made since the last invocation */
@@ -37,6 +38,10 @@ struct ddbs_supervisor {
 ddbs_status ddbs_supervisor__start(struct ddbs_supervisor *supervisor, const ddbs_consumer *consumer,
                                    const struct ddbs_env *env, const struct ddbs_share *share,
                                    ddbs_error *error) DDBS_MUST_CHECK;
+
+/* Whether this process has more than one thread, which no child that it forks would have; where /proc is missing nobody
+ * knows. */
+bool ddbs_supervisor__has_threads(void);
 
 /* Call on_stop where a worker lives, and end it: at most 200 ms. */
 void ddbs_supervisor__stop(struct ddbs_supervisor *supervisor);

@@ -77,6 +77,8 @@ static void forget_headers(struct ddbs_reply *reply)
 {
     reply->request_id[0] = reply->trace_id[0] = reply->deadline[0] = reply->invocation_id[0] = '\0';
     reply->contradictory = false;
+    reply->details.function_arn[0] = reply->details.client_context[0] = '\0';
+    reply->details.cognito_identity[0] = reply->details.tenant_id[0] = '\0';
 }
 
 /* Copy the value of a header line "Name: value\r\n", without the whitespace around it, if its name is `name`. */
@@ -107,6 +109,14 @@ static void keep_request_id(const char *line, size_t len, struct ddbs_reply *rep
     reply->contradictory = reply->contradictory || (before[0] != '\0' && strcmp(before, reply->request_id) != 0);
 }
 
+static void keep_details(const char *line, size_t len, struct ddbs_details *out)
+{
+    keep_header(line, len, "Lambda-Runtime-Invoked-Function-Arn", out->function_arn, sizeof out->function_arn);
+    keep_header(line, len, "Lambda-Runtime-Client-Context", out->client_context, sizeof out->client_context);
+    keep_header(line, len, "Lambda-Runtime-Cognito-Identity", out->cognito_identity, sizeof out->cognito_identity);
+    keep_header(line, len, "Lambda-Runtime-Aws-Tenant-Id", out->tenant_id, sizeof out->tenant_id);
+}
+
 static size_t take_header(char *line, size_t size, size_t count, void *self)
 {
     struct ddbs_transport *transport = self;
@@ -120,6 +130,7 @@ static size_t take_header(char *line, size_t size, size_t count, void *self)
     keep_header(line, len, "Lambda-Runtime-Invocation-Id", reply->invocation_id, sizeof reply->invocation_id);
     keep_header(line, len, "Lambda-Runtime-Trace-Id", reply->trace_id, sizeof reply->trace_id);
     keep_header(line, len, "Lambda-Runtime-Deadline-Ms", reply->deadline, sizeof reply->deadline);
+    keep_details(line, len, &reply->details);
     return len;
 }
 

@@ -2,7 +2,7 @@
  * it says what happened to a request, api.c decides what that means. */
 #ifndef LAMBDA_TRANSPORT_H
 #define LAMBDA_TRANSPORT_H
-#include <ddbstream/base.h>
+#include "runtime/lambda/details.h"
 
 /* Most characters of the header values that are kept, without the NUL. What is longer counts as absent. */
 #define DDBS_REQUEST_ID_MAX 128
@@ -24,6 +24,7 @@ struct ddbs_reply {
     char trace_id[DDBS_TRACE_ID_MAX + 1];
     char deadline[DDBS_DEADLINE_MAX + 1];
     char invocation_id[DDBS_INVOCATION_MAX + 1];
+    struct ddbs_details details;
     bool contradictory;     /* two request ids that differ */
     char why[DDBS_WHY_MAX]; /* what went wrong, unless `whole` */
     ddbs_bytes body;

@@ -82,7 +82,7 @@ static void stop_at_checkpoint(const struct ddbs_ledger *ledger, const char *typ
 /* Copy the state out of the worker's reach, then check the copy. */
 static bool take_state(const struct ddbs_worker_reply *reply, size_t reply_size, ddbs_arena *arena, ddbs_str *out)
 {
-    size_t len = reply->state_len;
+    size_t len = reply->text_len;
     ddbs_status ignored;
     *out = (ddbs_str){ NULL, 0 };
     if (len == 0)
@@ -90,7 +90,7 @@ static bool take_state(const struct ddbs_worker_reply *reply, size_t reply_size,
     char *copy = len <= reply_size - sizeof *reply ? ddbs_arena__alloc(arena, len + 1) : NULL;
     if (copy == NULL)
         return false;
-    memcpy(copy, reply->state, len);
+    memcpy(copy, reply->text, len);
     copy[len] = '\0';
     *out = (ddbs_str){ copy, len };
     return ddbs_state__fault(*out, &ignored) == NULL;
@@ -116,11 +116,18 @@ static ddbs_outcome take_outcome(const ddbs_outcome *from)
         .checkpoint = from->checkpoint,
         .undecodable = truth(&from->undecodable),
         .out_of_time = truth(&from->out_of_time),
+        .window_partial = truth(&from->window_partial),
     };
     ddbs_error_clear(&claim.error);
     if (from->error.status != DDBS_OK)
         take_error(&from->error, &claim.error);
     return claim;
+}
+
+static void mismatch(const struct ddbs_ledger *ledger, ddbs_outcome *outcome)
+{
+    stop_at_checkpoint(ledger, "Function.ProgressMismatch",
+                       "the worker's account of the batch is not what it reported on the way", outcome);
 }
 
 void ddbs_verdict__ended(const struct ddbs_worker_reply *reply, size_t reply_size, const struct ddbs_ledger *ledger,
@@ -129,11 +136,32 @@ void ddbs_verdict__ended(const struct ddbs_worker_reply *reply, size_t reply_siz
     ddbs_str state;
     *outcome = take_outcome(&reply->outcome);
     if (!ddbs_ledger__confirms(ledger, outcome) || !take_state(reply, reply_size, arena, &state)) {
-        stop_at_checkpoint(ledger, "Function.ProgressMismatch",
-                           "the worker's account of the batch is not what it reported on the way", outcome);
+        mismatch(ledger, outcome);
         return;
     }
     outcome->state = state;
+}
+
+void ddbs_verdict__raw_ended(const struct ddbs_worker_reply *reply, size_t reply_size, const struct ddbs_ledger *ledger,
+                             ddbs_arena *arena, ddbs_outcome *outcome, ddbs_str *result)
+{
+    size_t len = reply->text_len;
+    *result = (ddbs_str){ NULL, len };
+    *outcome = take_outcome(&reply->outcome);
+    if (!ddbs_ledger__confirms(ledger, outcome)) {
+        mismatch(ledger, outcome);
+        return;
+    }
+    if (outcome->error.status != DDBS_OK || len == 0 || len > DDBS_EVENT_BYTES_MAX || len > reply_size - sizeof *reply)
+        return;
+    char *copy = ddbs_arena__alloc(arena, len);
+    if (copy == NULL) {
+        ddbs_error__set(&outcome->error, DDBS_E_MEMORY, DDBS_NOWHERE, DDBS_NOWHERE,
+                        "no memory for a result of %zu bytes", len);
+        return;
+    }
+    memcpy(copy, reply->text, len);
+    *result = (ddbs_str){ copy, len };
 }
 
 void ddbs_verdict__timeout(const struct ddbs_ledger *ledger, ddbs_outcome *outcome)
@@ -182,7 +210,7 @@ void ddbs_verdict__count_attempt(const struct ddbs_ledger *ledger, const ddbs_ev
     /* A batch that failed before its first record says nothing about it. */
     if (!ledger->running && !outcome->undecodable)
         return;
-    ddbs_str sequence = ddbs_event_sequence(event, outcome->checkpoint);
+    ddbs_str sequence = ddbs_event_sequence(event, ledger->lanes ? ledger->suspect : outcome->checkpoint);
     struct ddbs_attempt *attempt = attempt_of(attempts, sequence);
     uint32_t count = is_about(attempt, sequence) ? attempt->count : 0;
     /* The newest stands first. */

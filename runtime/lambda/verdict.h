@@ -17,6 +17,11 @@ void ddbs_verdict__claim(const struct ddbs_worker_reply *reply, ddbs_error *erro
 void ddbs_verdict__ended(const struct ddbs_worker_reply *reply, size_t reply_size, const struct ddbs_ledger *ledger,
                          ddbs_arena *arena, ddbs_outcome *outcome);
 
+/* The same for an invocation without records, whose result is copied, too: {NULL, 0} where it is too large to be there,
+ * with its length. */
+void ddbs_verdict__raw_ended(const struct ddbs_worker_reply *reply, size_t reply_size, const struct ddbs_ledger *ledger,
+                             ddbs_arena *arena, ddbs_outcome *outcome, ddbs_str *result);
+
 /* Its time was over, and it was ended. */
 void ddbs_verdict__timeout(const struct ddbs_ledger *ledger, ddbs_outcome *outcome);
 
@@ -24,7 +29,9 @@ void ddbs_verdict__timeout(const struct ddbs_ledger *ledger, ddbs_outcome *outco
 void ddbs_verdict__died(int wait_status, const struct ddbs_crash *crash, bool astray, const struct ddbs_ledger *ledger,
                         ddbs_outcome *outcome);
 
-/* Remember the record that an outcome stopped at, for the worker that sees it next; forget what is done. */
+/* Remember the record that an outcome stopped at, for the worker that sees it next; with lanes the ledger's suspect. A
+ * record that only failed in its neighbourhood may be counted then, and one that failed not: a lower bound of those
+ * that were started in vain. */
 void ddbs_verdict__count_attempt(const struct ddbs_ledger *ledger, const ddbs_event *event, const ddbs_outcome *outcome,
                                  struct ddbs_attempt attempts[DDBS_ATTEMPTS_MAX]);
 #endif

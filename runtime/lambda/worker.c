@@ -2,8 +2,11 @@
 #define _GNU_SOURCE
 #include "runtime/lambda/worker.h"
 
+#include "lib/context.h"
 #include "runtime/lambda/crash.h"
 #include "runtime/lambda/metrics.h"
+#include "runtime/lambda/raw.h"
+#include "runtime/lambda/threads.h"
 #include "runtime/lambda/trace.h"
 
 #include <dirent.h>
@@ -27,6 +30,8 @@ struct worker {
     pid_t pid;
     const bool *birthmark; /* true in this process, false in its children; NULL: there is none */
     uint32_t invocation;
+    bool several; /* lanes at once */
+    struct ddbs_threads threads;
 };
 
 /* ---- Becoming a process of its own ---- */
@@ -129,8 +134,8 @@ static void report(const struct worker *worker, enum ddbs_progress_kind kind, si
 
 static void decoded(void *self, const ddbs_record *record)
 {
-    const struct worker *worker = self;
-    ddbs_numbers__decoded(&worker->reply->numbers, record, ddbs_deadline__now_ns());
+    struct worker *worker = self;
+    ddbs_threads__decoded(&worker->threads, record);
 }
 
 /* That a record is started follows from the one before it being done, unless nothing is done before the end. */
@@ -141,11 +146,9 @@ static bool must_say_started(const ddbs_consumer *consumer, size_t index)
 
 static void started(void *self, size_t index)
 {
-    const struct worker *worker = self;
-    struct ddbs_batch_numbers *numbers = &worker->reply->numbers;
-    if (!numbers->handling) /* it did not decode */
-        ddbs_numbers__turn(numbers, true, ddbs_deadline__now_ns());
-    if (must_say_started(worker->setup->consumer, index))
+    struct worker *worker = self;
+    ddbs_threads__turn(&worker->threads, true); /* where it did not decode nobody has said so */
+    if (!worker->several && must_say_started(worker->setup->consumer, index))
         report(self, DDBS_PROGRESS_STARTED, index);
 }
 
@@ -166,11 +169,35 @@ static int64_t remaining_ms(void *self)
 }
 
 /* The first record is always tried: a batch that makes no progress would come again for ever. */
+static bool has_time(const struct worker *worker, size_t index)
+{
+    return index == 0 || worker->job->soft_ms == 0 ||
+           ddbs_deadline__remaining_ms(&worker->job->deadline) >= worker->job->soft_ms;
+}
+
 static bool may_start(void *self, size_t index)
 {
-    const struct worker *worker = self;
-    ddbs_numbers__turn(&worker->reply->numbers, false, ddbs_deadline__now_ns());
-    return index == 0 || worker->job->soft_ms == 0 || remaining_ms(self) >= worker->job->soft_ms;
+    struct worker *worker = self;
+    must_be_born_here(worker);
+    ddbs_threads__turn(&worker->threads, false);
+    return has_time(worker, index);
+}
+
+/* Of the lanes a record is a suspect from here on, so that every one that is done was started before, wanted by a
+ * callback or not: the supervisor believes no other order. */
+static bool may_start_in_lane(void *self, size_t index)
+{
+    if (!may_start(self, index))
+        return false;
+    ddbs_crash__at_record(index);
+    report(self, DDBS_PROGRESS_STARTED, index);
+    return true;
+}
+
+static bool run_lanes(void *self, size_t lanes, void (*run)(void *job, size_t lane), void *job)
+{
+    struct worker *worker = self;
+    return ddbs_threads__run(&worker->threads, lanes, run, job);
 }
 
 static uint32_t attempts(void *self, ddbs_str sequence)
@@ -186,42 +213,55 @@ static uint32_t attempts(void *self, ddbs_str sequence)
 
 /* ---- Working ---- */
 
-/* The outcome and the state of a window, which must fit behind it. */
-static size_t write_reply(struct worker *worker, const ddbs_outcome *outcome)
+/* The outcome, and a text behind it. What has no room there is told by its length alone. */
+static size_t write_reply(struct worker *worker, const ddbs_outcome *outcome, ddbs_str text)
 {
     struct ddbs_worker_reply *reply = worker->reply;
     size_t room = worker->setup->share->reply_size - sizeof *reply;
     reply->outcome = *outcome;
-    reply->state_len = outcome->state.len < room ? outcome->state.len : 0;
-    if (reply->state_len > 0)
-        memcpy(reply->state, outcome->state.ptr, reply->state_len);
-    return sizeof *reply + reply->state_len;
+    reply->text_len = text.len;
+    if (text.len == 0 || text.len > room)
+        return sizeof *reply;
+    memcpy(reply->text, text.ptr, text.len);
+    return sizeof *reply + text.len;
 }
 
 static void run_job(struct worker *worker)
 {
     const struct ddbs_job *job = worker->job;
+    const struct ddbs_worker_setup *setup = worker->setup;
     ddbs_outcome outcome;
+    ddbs_str text;
+    ddbs_invocation_info info = ddbs_details__info(&job->details);
+    worker->several = job->event != NULL && ddbs_consumer__lanes(setup->consumer, job->event) > 1;
     ddbs_host host = {
         .self = worker,
         .remaining_ms = remaining_ms,
-        .may_start = may_start,
+        .may_start = worker->several ? may_start_in_lane : may_start,
         .decoded = decoded,
         .started = started,
         .done = done,
         .committed = committed,
         .attempts = attempts,
+        .parallel = run_lanes,
         .request_id = ddbs_str_c(job->request_id),
-        .park = worker->setup->env->park,
+        .invocation = &info,
+        .park = setup->env->park,
+        .window_partial = setup->env->window_partial,
     };
     ddbs_trace__publish(job->trace_id);
-    ddbs_numbers__open(&worker->reply->numbers, ddbs_deadline__now_ns());
-    (void)ddbs_process(job->event, worker->setup->consumer, &host, worker->arena, &outcome);
+    ddbs_threads__open(&worker->threads, &worker->reply->numbers);
+    if (job->event == NULL) {
+        ddbs_raw__call(setup->consumer, setup->env->raw, &host, job->bytes, worker->arena, &outcome, &text);
+    } else {
+        (void)ddbs_process(job->event, setup->consumer, &host, worker->arena, &outcome);
+        text = outcome.state;
+    }
     must_be_worker(worker);
     ddbs_numbers__close(&worker->reply->numbers, ddbs_deadline__now_ns());
     ddbs_metrics__flush(host.request_id);
     fflush(stdout); /* what the handler printed belongs to this invocation, and an environment may be frozen after it */
-    send_frame(worker, DDBS_FRAME_END, write_reply(worker, &outcome));
+    send_frame(worker, DDBS_FRAME_END, write_reply(worker, &outcome, text));
     ddbs_arena_reset(worker->arena);
 }
 

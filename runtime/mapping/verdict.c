@@ -12,8 +12,7 @@
 
 struct reader {
     struct json json;
-    const ddbs_str *identifiers;
-    size_t count;
+    struct verdict_names names;
     size_t hint; /* where to look first: identifiers are mostly listed in the order of the batch */
     bool found;
     size_t lowest; /* index of the lowest identifier found */
@@ -40,6 +39,12 @@ static void fail(struct reader *reader, const char *why, bool unproved)
     reader->verdict.unproved = unproved;
 }
 
+static ddbs_str name_at(const struct reader *reader, size_t index)
+{
+    const char *first = (const char *)reader->names.first;
+    return *(const ddbs_str *)(const void *)(first + index * reader->names.stride);
+}
+
 /* Whether a string token is this identifier. */
 static bool is_identifier(const struct reader *reader, struct json_string token, ddbs_str identifier)
 {
@@ -55,12 +60,12 @@ static void look_up(struct reader *reader, struct json_string token)
         fail(reader, "an itemIdentifier is the empty string", false);
         return;
     }
-    for (size_t i = 0; i < reader->count; i++) {
-        size_t at = (reader->hint + i) % reader->count;
-        if (!is_identifier(reader, token, reader->identifiers[at]))
+    for (size_t i = 0; i < reader->names.count; i++) {
+        size_t at = (reader->hint + i) % reader->names.count;
+        if (!is_identifier(reader, token, name_at(reader, at)))
             continue;
         reader->hint = at + 1;
-        if (!reader->found || verdict_compare(reader->identifiers[at], reader->identifiers[reader->lowest]) < 0)
+        if (!reader->found || verdict_compare(name_at(reader, at), name_at(reader, reader->lowest)) < 0)
             reader->lowest = at;
         reader->found = true;
         return;
@@ -83,43 +88,55 @@ static bool read_identifier(struct reader *reader)
     return ddbs_json__skip(json, 3);
 }
 
-/* The object at the cursor, in `open` brackets: the member `wanted` is read, others are skipped. `*times` gets how
- * often it occurred. */
-static bool read_object(struct reader *reader, size_t open, const char *wanted, bool (*read)(struct reader *),
-                        size_t *times)
+/* A member that is wanted; `times` gets how often it occurred. */
+struct wanted {
+    const char *name;
+    bool (*read)(struct reader *reader);
+    size_t times;
+};
+
+static bool read_member(struct reader *reader, size_t open, struct json_string name, struct wanted *wanted,
+                        size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (!ddbs_json__string_is(reader->json.text, name, wanted[i].name))
+            continue;
+        wanted[i].times++;
+        return wanted[i].read(reader);
+    }
+    return ddbs_json__skip(&reader->json, open + 1);
+}
+
+/* The object at the cursor, in `open` brackets: the members wanted are read, others are skipped. */
+static bool read_object(struct reader *reader, size_t open, struct wanted *wanted, size_t count)
 {
     struct json *json = &reader->json;
     struct json_string name;
     bool more;
-    *times = 0;
     json->at++;
     for (bool first = true;; first = false) {
         if (!ddbs_json__more(json, '}', first, &more))
             return false;
         if (!more)
             return true;
-        if (!ddbs_json__name(json, &name))
-            return false;
-        bool is_wanted = ddbs_json__string_is(json->text, name, wanted);
-        *times += is_wanted;
-        if (!(is_wanted ? read(reader) : ddbs_json__skip(json, open + 1)))
+        if (!ddbs_json__name(json, &name) || !read_member(reader, open, name, wanted, count))
             return false;
     }
 }
 
 static bool read_entry(struct reader *reader)
 {
-    size_t times;
+    struct wanted wanted = { "itemIdentifier", read_identifier, 0 };
     ddbs_json__space(&reader->json);
     if (ddbs_json__peek(&reader->json) != '{') {
         fail(reader, "an entry of batchItemFailures is no object", true);
         return ddbs_json__skip(&reader->json, 2);
     }
-    if (!read_object(reader, 2, "itemIdentifier", read_identifier, &times))
+    if (!read_object(reader, 2, &wanted, 1))
         return false;
-    if (times == 0)
+    if (wanted.times == 0)
         fail(reader, "an entry of batchItemFailures has no itemIdentifier", false);
-    else if (times > 1)
+    else if (wanted.times > 1)
         fail(reader, "an entry of batchItemFailures has itemIdentifier twice", true);
     return true;
 }
@@ -147,14 +164,25 @@ static bool read_list(struct reader *reader)
     }
 }
 
+static bool read_state(struct reader *reader)
+{
+    struct json *json = &reader->json;
+    ddbs_json__space(json);
+    size_t begin = json->at;
+    if (!ddbs_json__skip(json, 1))
+        return false;
+    reader->verdict.state = (ddbs_str){ json->text + begin, json->at - begin };
+    return true;
+}
+
 static bool read_members(struct reader *reader)
 {
-    size_t times;
-    bool whole = read_object(reader, 0, "batchItemFailures", read_list, &times);
-    reader->verdict.list = times > 0;
+    struct wanted wanted[] = { { "batchItemFailures", read_list, 0 }, { "state", read_state, 0 } };
+    bool whole = read_object(reader, 0, wanted, 2);
+    reader->verdict.list = wanted[0].times > 0;
     if (!whole)
         return false;
-    if (times > 1)
+    if (wanted[0].times > 1)
         fail(reader, "batchItemFailures occurs twice", true);
     return true;
 }
@@ -179,18 +207,18 @@ static bool read_response(struct reader *reader)
     return ddbs_json__skip(json, 0);
 }
 
-struct verdict verdict_of(const char *body, size_t len, const ddbs_str *identifiers, size_t count)
+struct verdict verdict_of(const char *body, size_t len, struct verdict_names names)
 {
     struct reader reader = {
         .json = { .text = body, .len = len },
-        .identifiers = identifiers,
-        .count = count,
+        .names = names,
     };
     if (len == 0) /* the developer guide's "empty EventResponse" */
         return reader.verdict;
     bool whole = ddbs_utf8__check(body, len) == len && read_response(&reader);
     ddbs_json__space(&reader.json);
     if (!whole || reader.json.at != len) {
+        reader.verdict.state = (ddbs_str){ NULL, 0 };
         reader.verdict.kind = VERDICT_DONE; /* the reason below is the one that counts */
         fail(&reader, "the response is not JSON", true);
     }

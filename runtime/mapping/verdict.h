@@ -15,12 +15,19 @@ struct verdict {
     bool list;     /* there is a batchItemFailures, whatever it holds; also in a response that is not JSON further on */
     size_t listed; /* entries of batchItemFailures, whatever they hold */
     const char *why; /* VERDICT_FAILED: a sentence without the final stop; NULL otherwise. Static text */
-    bool unproved;   /* no recording of AWS shows this case: the documented intent was followed */
+    ddbs_str state; /* the member `state` as it stands in the body; {NULL, 0}: there is none, or the body is not JSON */
+    bool unproved;  /* no recording of AWS shows this case: the documented intent was followed */
 };
 
-/* Judge the response to a delivery for a mapping with ReportBatchItemFailures. `identifiers` are those of the
- * delivery's `count` records, in order. Pure; no allocation, no recursion. */
-struct verdict verdict_of(const char *body, size_t len, const ddbs_str *identifiers, size_t count);
+/* The identifiers of the `count` records of a delivery, in order: the first, and the bytes from one to the next. */
+struct verdict_names {
+    const ddbs_str *first;
+    size_t stride;
+    size_t count;
+};
+
+/* Judge the response to a delivery for a mapping with ReportBatchItemFailures. Pure; no allocation, no recursion. */
+struct verdict verdict_of(const char *body, size_t len, struct verdict_names names);
 
 /* Order two decimal texts by value, whatever their length: sequence numbers have more digits than any integer type.
  * Below, equal to or above 0. */

@@ -97,6 +97,15 @@ def the_level_is_obeyed_by_runtime_and_handler():
 
 
 @test
+def what_ends_the_process_is_said_at_every_level():
+    for form in ("Text", "JSON"):
+        run = Run("start_fails", [event_reply(batch("a"))],
+                  env={"AWS_LAMBDA_LOG_FORMAT": form, "AWS_LAMBDA_LOG_LEVEL": "FATAL"})
+        said, = [line for line in run.stderr.split("\n") if 'table' in line and "exiting" in line]
+        assert said.startswith("FATAL ") or json.loads(said)["level"] == "FATAL", said
+
+
+@test
 def what_a_stranger_wrote_cannot_forge_a_line():
     run = serve("log_lines", batch("forge"))
     expect(len([line for line in lines(run) if line.startswith("ERROR")]), 0)
@@ -188,7 +197,7 @@ def metrics_are_as_cloudwatch_wants_them():
 
 @test
 def failures_are_measured_unless_that_is_off():
-    for mode, events, own, seen in (({}, 1, 1, 2), ({"DDBS_METRICS": "failures"}, 1, 1, 2), (ALL, 1, 2, 2),
+    for mode, events, own, seen in (({}, 1, 2, 2), ({"DDBS_METRICS": "failures"}, 1, 2, 2), (ALL, 1, 2, 2),
                                     ({"DDBS_METRICS": "off"}, 0, 0, 0)):
         run = serve("log_lines", batch("a"), batch("fail"), env=dict(ITEMS, **mode), snapshots=False)
         found = metrics(run)

@@ -227,12 +227,12 @@ def soon(condition, seconds=5):
 
 
 class Function:
-    def __init__(self, column, report, timeout):
+    def __init__(self, column, report, timeout, **more):
         self.column, self.report = column, report
         self.journal = os.path.join(os.environ.get("TMPDIR", "/tmp"), f"matrix-{os.getpid()}-{id(self)}")
         options = {"TEST_JOURNAL": self.journal, "MATRIX_MODE": "record" if column == "none" else column,
                    "DDBS_REPORT": report, "MATRIX_SECRET": SECRETS[1].decode(),
-                   "DDBS_ISOLATION": "none" if column == "none" else "worker"}
+                   "DDBS_ISOLATION": "none" if column == "none" else "worker", **more}
         with open(self.journal, "wb"):
             pass
         self.server = Server("--timeout", str(timeout), *(f"--env={name}={value}" for name, value in options.items()),

@@ -311,6 +311,38 @@ def an_implausible_deadline_is_none_and_said_once():
     assert line.startswith("WARN ") and "deadline" in line, line
 
 
+CLIENT = '{"client":{"installation_id":"i-1"},"custom":{"k":"v"},"env":{}}'
+IDENTITY = '{"cognitoIdentityId":"eu-west-1:1","cognitoIdentityPoolId":"eu-west-1:2"}'
+DETAILS = {"arn": "Lambda-Runtime-Invoked-Function-Arn", "client": "Lambda-Runtime-Client-Context",
+           "identity": "Lambda-Runtime-Cognito-Identity", "tenant": "Lambda-Runtime-Aws-Tenant-Id"}
+
+
+@test
+def who_invoked_reaches_the_callback_and_only_of_its_own_invocation():
+    arn = "arn:aws:lambda:eu-west-1:111122223333:function:test"
+    values = {"arn": arn + ":live", "client": CLIENT, "identity": IDENTITY, "tenant": "acme/eu 1:a._=+-@"}
+    for env in ({}, {"DDBS_ISOLATION": "none"}):
+        headers = {DETAILS[word]: value for word, value in values.items()}
+        run = serve("context", batch(1), event_reply(batch(1), 1, headers), batch(1), env=env)
+        for word, value in values.items():
+            absent = arn if word == "arn" else "none"
+            expect(run.journal(word), [absent, value, absent], word)
+        assert "acme" not in run.stderr and "i-1" not in run.stderr and "111122223333" not in run.stderr, run.stderr
+
+
+@test
+def who_invoked_is_absent_where_it_is_empty_too_long_or_no_text():
+    limits = {"arn": 511, "client": 4095, "identity": 1023, "tenant": 511}
+    for over in (0, 1):
+        headers = {DETAILS[word]: "x" * (most + over) for word, most in limits.items()}
+        run = serve("context", event_reply(batch(1), headers=headers))
+        for word, most in limits.items():
+            expect(run.journal(word), ["x" * most if over == 0 else "none"], word)
+    for value in ("", " ", "\xff\xfe"):
+        run = serve("context", event_reply(batch(1), headers=dict.fromkeys(DETAILS.values(), value)))
+        expect([run.journal(word) for word in DETAILS], [["none"]] * 4)
+
+
 @test
 def header_names_have_no_case():
     names = ["Lambda-Runtime-Aws-Request-Id", "Lambda-Runtime-Deadline-Ms", "Lambda-Runtime-Trace-Id"]

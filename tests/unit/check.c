@@ -1,6 +1,7 @@
 /* check.c: see check.h. */
 #include "check.h"
 
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
@@ -16,8 +17,8 @@ static struct guard {
 } guards[256];
 static size_t guard_count;
 
-static size_t alloc_count;
-static size_t alloc_fail = SIZE_MAX;
+static atomic_size_t alloc_count; /* the code under test may have threads */
+static atomic_size_t alloc_fail = SIZE_MAX;
 
 void check_register(struct check_test *test)
 {

@@ -414,3 +414,101 @@ TEST(without_memory_there_is_neither_tree_nor_item)
     ddbs_buf_free(&large);
     ddbs_arena_free(arena);
 }
+
+/* ---- The state of a window ---- */
+
+static cJSON *to_set;
+static ddbs_status got;
+static char why[DDBS_ERROR_REASON_MAX], place[DDBS_ERROR_PATH_MAX];
+
+static ddbs_status set_state(ddbs_ctx *ctx, const ddbs_record *rec)
+{
+    (void)rec;
+    got = ddbs_ctx_set_state_cjson(ctx, to_set);
+    CHECK_STATUS(ddbs_ctx_error(ctx)->status, got);
+    memcpy(why, ddbs_ctx_error(ctx)->reason, sizeof why);
+    memcpy(place, ddbs_ctx_error(ctx)->path, sizeof place);
+    return DDBS_OK;
+}
+
+/* Set the state to a tree, which is freed; what went back is compared with `want`, NULL: what came. */
+static ddbs_status try_state(cJSON *tree, const char *want)
+{
+    static const ddbs_consumer consumer = { .on_any = set_state };
+    struct parsed p = parse("{'Records':[" RECORD("INSERT", "1", "") "],'window':{'start':'a','end':'b'},'state':{}}");
+    ddbs_outcome outcome = { .records = 0 };
+    to_set = tree;
+    if (p.event == NULL || ddbs_process(p.event, &consumer, NULL, p.arena, &outcome) != DDBS_OK)
+        abort();
+    if (want == NULL)
+        CHECK(outcome.state.ptr == NULL);
+    else
+        CHECK_VIEW(outcome.state, want);
+    cJSON_Delete(tree);
+    parsed_free(&p);
+    return got;
+}
+
+static cJSON *with_number(double number)
+{
+    cJSON *tree = cJSON_CreateObject();
+    cJSON_AddNumberToObject(cJSON_AddObjectToObject(tree, "sums"), "n", number);
+    return tree;
+}
+
+TEST(a_tree_becomes_the_state_of_a_window)
+{
+    static const char text[] = "{\"a\":[1,2.5,true,null,\"x\xc3\xa9\"],\"b\":{\"c\":-7}}";
+    CHECK_STATUS(try_state(cJSON_Parse(text), text), DDBS_OK);
+    CHECK_STATUS(try_state(cJSON_CreateObject(), "{}"), DDBS_OK);
+    CHECK_STATUS(try_state(with_number(1e200), "{\"sums\":{\"n\":1e+200}}"), DDBS_OK);
+    CHECK_STATUS(try_state(with_number(0.1), "{\"sums\":{\"n\":0.1}}"), DDBS_OK);
+}
+
+TEST(a_state_that_cjson_would_change_is_refused)
+{
+    CHECK_STATUS(try_state(NULL, NULL), DDBS_E_MISSING);
+    CHECK_STATUS(try_state(cJSON_CreateArray(), NULL), DDBS_E_TYPE);
+    CHECK_STATUS(try_state(with_number((double)NAN), NULL), DDBS_E_SYNTAX);
+    CHECK_STR(place, "sums.n");
+    CHECK_STATUS(try_state(with_number(1e308 * 10), NULL), DDBS_E_SYNTAX);
+    cJSON *text = cJSON_CreateObject();
+    cJSON_AddStringToObject(text, "a", "\xff");
+    CHECK_STATUS(try_state(text, NULL), DDBS_E_SYNTAX);
+    cJSON *deep = cJSON_CreateObject(), *inner = deep;
+    for (int i = 0; i < 140; i++)
+        inner = cJSON_AddObjectToObject(inner, "d");
+    CHECK_STATUS(try_state(deep, NULL), DDBS_E_LIMIT);
+    CHECK_STR(why, "over 132 nodes inside each other");
+}
+
+/* cJSON takes 15 digits where they come close: another number, also where DynamoDB has none. */
+TEST(a_number_of_a_state_is_exact_whatever_its_size)
+{
+    size_t refused = 0, taken = 0;
+    for (int i = 0; i < 60; i++) {
+        double number = ldexp(1.0 + ldexp(i, -52), 700 + i % 3);
+        cJSON *tree = with_number(number);
+        char *printed = cJSON_PrintUnformatted(tree);
+        bool exact = strtod(strstr(printed, "\"n\":") + 4, NULL) == number;
+        CHECK_STATUS(try_state(tree, exact ? printed : NULL), exact ? DDBS_OK : DDBS_E_INEXACT);
+        refused += !exact;
+        taken += exact;
+        cJSON_free(printed);
+    }
+    CHECK(taken > 0);
+    CHECK(refused > 0);
+}
+
+TEST(a_state_outside_a_window_is_refused)
+{
+    static const ddbs_consumer consumer = { .on_any = set_state };
+    struct parsed p = parse(EVENT(RECORD("INSERT", "1", "")));
+    ddbs_outcome outcome = { .records = 0 };
+    REQUIRE(p.event != NULL);
+    to_set = cJSON_CreateObject();
+    CHECK_STATUS(ddbs_process(p.event, &consumer, NULL, p.arena, &outcome), DDBS_OK);
+    CHECK_STATUS(got, DDBS_E_USAGE);
+    cJSON_Delete(to_set);
+    parsed_free(&p);
+}

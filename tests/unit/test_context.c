@@ -161,6 +161,7 @@ static ddbs_status look_without_host(ddbs_ctx *ctx)
     CHECK(ddbs_ctx_remaining_ms(ctx) == INT64_MAX);
     CHECK(ddbs_ctx_request_id(ctx).ptr == NULL && ddbs_ctx_request_id(ctx).len == 0);
     CHECK(ddbs_ctx_user(ctx) == NULL && ddbs_ctx_error(ctx) != NULL);
+    CHECK(ddbs_ctx_invocation(ctx)->function_arn.ptr == NULL && ddbs_ctx_invocation(ctx)->tenant_id.ptr == NULL);
     return DDBS_OK;
 }
 
@@ -168,14 +169,17 @@ static ddbs_status look_with_host(ddbs_ctx *ctx)
 {
     CHECK_INT(ddbs_ctx_remaining_ms(ctx), -250);
     CHECK_VIEW(ddbs_ctx_request_id(ctx), "request-1");
+    CHECK_VIEW(ddbs_ctx_invocation(ctx)->tenant_id, "tenant-1");
     return DDBS_OK;
 }
 
 TEST(a_callback_sees_its_request_and_the_time_left)
 {
     int64_t left = -250;
-    ddbs_host none = { .self = NULL },
-              host = { .self = &left, .remaining_ms = remaining, .request_id = { "request-1", 9 } };
+    ddbs_invocation_info info = { .tenant_id = { "tenant-1", 8 } };
+    ddbs_host none = { .self = NULL }, host = {
+        .self = &left, .remaining_ms = remaining, .request_id = { "request-1", 9 }, .invocation = &info
+    };
     CHECK_INT(run(look_without_host, NULL).checkpoint, 2);
     CHECK_INT(run(look_without_host, &none).checkpoint, 2);
     CHECK_INT(run(look_with_host, &host).checkpoint, 2);

@@ -412,14 +412,16 @@ TEST(everything_about_every_batch)
               "\"RecordsParked\":0,\"RecordsToRetry\":3,\"BatchTime\":0");
 }
 
-TEST(failures_are_written_unless_metrics_are_off)
+TEST(failures_are_written_of_every_batch_unless_metrics_are_off)
 {
     ddbs_outcome outcome = fine;
     struct ddbs_batch batch = { .request_id = "r-1", .outcome = &outcome, .numbers = &numbers };
     open_mode(DDBS_METRICS_DEFAULT);
     ddbs_metrics__write(&batch);
-    CHECK_INT(count, 0);
+    CHECK_INT(count, 1);
+    CHECK(has("\"RecordsFailed\":0,\"WorkerCrashes\":0,\"DeadlineStops\":0}"));
     outcome = stopped;
+    count = 0;
     ddbs_metrics__write(&batch);
     CHECK_INT(count, 1);
     CHECK_STR(between(lines[0], "\"requestId\":\"r-1\",", "}"),

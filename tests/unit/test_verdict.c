@@ -56,3 +56,17 @@ TEST(with_commits_nobody_knows_which_record_failed_and_none_is_counted)
     CHECK_INT(attempts[0].count, 0);
     parsed_free(&p);
 }
+
+TEST(with_lanes_an_attempt_is_counted_for_the_suspect)
+{
+    struct ddbs_attempt attempts[DDBS_ATTEMPTS_MAX] = { { .count = 0 } };
+    struct parsed p = parse(BATCH);
+    const struct ddbs_ledger ledger = { .records = 3, .lanes = true, .running = true, .suspect = 2 };
+    const ddbs_outcome outcome = { .records = 3, .error = { .status = DDBS_E_HANDLER } };
+    REQUIRE(p.event != NULL);
+    ddbs_verdict__count_attempt(&ledger, p.event, &outcome, attempts);
+    CHECK_STR(attempts[0].sequence, "33");
+    CHECK_INT(attempts[0].count, 1);
+    CHECK_STR(attempts[1].sequence, "");
+    parsed_free(&p);
+}

@@ -349,3 +349,132 @@ TEST(outside_a_window_there_is_no_state)
     CHECK(outcome.state.ptr == NULL && strstr(outcome.error.reason, "no tumbling window") != NULL);
     parsed_free(&p);
 }
+
+/* ---- Partial answers, where the host allows them ---- */
+
+#define PARTIAL(state) "{\"state\":" state ",\"batchItemFailures\":[{\"itemIdentifier\":\"2\"}]}"
+#define FIRST(state)   "{\"state\":" state ",\"batchItemFailures\":[{\"itemIdentifier\":\"1\"}]}"
+#define THREE          TWO "," RECORD("INSERT", "3", "")
+
+static ddbs_status touch_then_fail(ddbs_ctx *ctx, const ddbs_record *rec)
+{
+    if (rec->index == 1)
+        return DDBS_E_LIMIT;
+    return ddbs_ctx_set_state(ctx, ddbs_str_c("{\"n\":2}"));
+}
+
+static ddbs_status touch_in_failure(ddbs_ctx *ctx, const ddbs_record *rec)
+{
+    (void)rec;
+    DDBS_TRY(ddbs_ctx_set_state(ctx, ddbs_str_c("{\"n\":2}")));
+    return rec->index == 1 ? DDBS_E_LIMIT : DDBS_OK;
+}
+
+static ddbs_status fail_second(ddbs_ctx *ctx, const ddbs_record *rec)
+{
+    (void)ctx;
+    return rec->index == 1 ? DDBS_E_LIMIT : DDBS_OK;
+}
+
+static ddbs_status fail_first(ddbs_ctx *ctx, const ddbs_record *rec)
+{
+    (void)ctx, (void)rec;
+    return DDBS_E_LIMIT;
+}
+
+static ddbs_status set_in_hook(ddbs_ctx *ctx)
+{
+    return ddbs_ctx_set_state(ctx, ddbs_str_c("{\"hook\":1}"));
+}
+
+static ddbs_status fail_in_hook(ddbs_ctx *ctx)
+{
+    DDBS_TRY(ddbs_ctx_commit(ctx, ddbs_ctx_batch_ok(ctx)));
+    return DDBS_E_LIMIT;
+}
+
+static ddbs_status commit_one_and_fail(ddbs_ctx *ctx, const ddbs_record *const *records, size_t count)
+{
+    (void)records, (void)count;
+    DDBS_TRY(ddbs_ctx_commit(ctx, 1));
+    return DDBS_E_LIMIT;
+}
+
+static bool no_time_for_the_second(void *self, size_t index)
+{
+    (void)self;
+    return index == 0;
+}
+
+static const struct {
+    const char *event;
+    ddbs_consumer consumer;
+    bool no_time;
+    const char *answer; /* NULL: an error */
+} partial_rows[] = {
+    { WINDOW(THREE, "{'n': 1}", "false"), { .on_any = fail_second }, false, PARTIAL("{\"n\": 1}") },
+    { WINDOW(THREE, "5", "false"), { .on_any = fail_second }, false, PARTIAL("5") },
+    { WINDOW(THREE, "{'n':1}", "false"), { .on_any = touch_then_fail }, false, PARTIAL("{\"n\":2}") },
+    { WINDOW(THREE, "{'n':1}", "false"), { .on_any = fail_first }, false, FIRST("{\"n\":1}") },
+    { WINDOW(THREE, "{'n':1}", "false"),
+      { .on_any = fail_second, .on_batch_end = set_in_hook },
+      false,
+      PARTIAL("{\"hook\":1}") },
+    { WINDOW(THREE, "{'n':1}", "false"), { .on_any = touch_then_fail }, true, PARTIAL("{\"n\":2}") },
+    { WINDOW(RECORD("INSERT", "1", "") "," RECORD("INSERT", "2", ",'dynamodb':5"), "{'n':1}", "false"),
+      { .on_any = touch_then_fail },
+      false,
+      PARTIAL("{\"n\":2}") },
+    /* the state would tell of a record that comes again, or nobody knows */
+    { WINDOW(THREE, "{'n':1}", "false"), { .on_any = touch_in_failure }, false, NULL },
+    { WINDOW(THREE, "{'n':1}", "false"), { .on_any = touch_in_failure, .on_batch_end = set_in_hook }, false, NULL },
+    { WINDOW(THREE, "{'n':1}", "false"), { .on_any = fail_second, .on_batch_end = fail_in_hook }, false, NULL },
+    { WINDOW(THREE, "{'n':1}", "false"), { .on_any = fail_second, .on_batch_begin = fail_in_hook }, false, NULL },
+    { WINDOW(THREE, "{'n':1}", "false"), { .on_batch = commit_one_and_fail }, false, NULL },
+    /* a final call has no state to go on with */
+    { WINDOW(THREE, "{'n':1}", "true"), { .on_any = fail_second, .on_window = set_in_hook }, false, NULL },
+    { WINDOW(TWO, "{'n':1}", "true"), { .on_any = NULL, .on_window = fail_in_hook }, false, NULL },
+};
+
+static void check_partial(size_t i, bool allowed)
+{
+    struct parsed p = parse(partial_rows[i].event);
+    const char *want = allowed ? partial_rows[i].answer : NULL;
+    ddbs_host host = { .window_partial = allowed,
+                       .may_start = partial_rows[i].no_time ? no_time_for_the_second : NULL };
+    ddbs_outcome outcome;
+    ddbs_answer answer;
+    REQUIRE(p.event != NULL);
+    CHECK(ddbs_process(p.event, &partial_rows[i].consumer, &host, p.arena, &outcome) != DDBS_OK);
+    REQUIRE(ddbs_answer_outcome(p.event, &outcome, DDBS_REPORT_ITEMS, p.arena, &answer) == DDBS_OK);
+    bool held = CHECK(outcome.window_partial == (want != NULL) && answer.is_error == (want == NULL));
+    held &= want == NULL ? CHECK(outcome.state.ptr == NULL) : CHECK_STR(answer.body.ptr, want);
+    CHECK(answer.message.ptr != NULL);
+    if (!held)
+        printf("# row %zu answered %s\n", i, answer.body.ptr);
+    REQUIRE(ddbs_answer_outcome(p.event, &outcome, DDBS_REPORT_ERROR, p.arena, &answer) == DDBS_OK);
+    CHECK(answer.is_error);
+    parsed_free(&p);
+}
+
+TEST(a_partial_answer_in_a_window_has_the_state_of_what_is_done_or_is_none)
+{
+    for (size_t i = 0; i < sizeof partial_rows / sizeof *partial_rows; i++) {
+        check_partial(i, true);
+        check_partial(i, false);
+    }
+}
+
+/* Whatever an outcome claims: a final call is never answered in part. */
+TEST(a_final_call_is_never_answered_in_part)
+{
+    struct parsed p = parse(WINDOW(TWO, "{'n':1}", "true"));
+    ddbs_outcome outcome = { .records = 2, .done = 1, .checkpoint = 1, .window_partial = true };
+    ddbs_answer answer;
+    REQUIRE(p.event != NULL);
+    ddbs_error_clear(&outcome.error);
+    outcome.error.status = DDBS_E_HANDLER;
+    REQUIRE(ddbs_answer_outcome(p.event, &outcome, DDBS_REPORT_ITEMS, p.arena, &answer) == DDBS_OK);
+    CHECK(answer.is_error);
+    parsed_free(&p);
+}

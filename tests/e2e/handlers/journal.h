@@ -12,7 +12,7 @@
 /* Append "WORD TEXT", in one write(2). A journal that cannot be written would make a test mean nothing. */
 static inline void journal(const char *word, ddbs_str text)
 {
-    char line[2048];
+    char line[8192];
     const char *path = getenv("TEST_JOURNAL");
     int file = path == NULL ? -1 : open(path, O_WRONLY | O_APPEND | O_CREAT, 0600);
     int len = snprintf(line, sizeof line, "%s %.*s\n", word, (int)text.len, text.ptr == NULL ? "" : text.ptr);

@@ -5,7 +5,9 @@
  *   record  in the callback of the record (the default)
  *   queue   nothing is finished before on_batch_end; the deed is done in the callback
  *   flush   everything in on_batch_end, the deed too, without commits
- *   commit  the same, with a commit after each record */
+ *   commit  the same, with a commit after each record
+ * MATRIX_LANES is the number of lanes, and MATRIX_WAIT_MS how long a deed waits, so that what the other lanes do
+ * is done before it. */
 #include "deeds.h"
 
 enum { QUEUE_MAX = 64, TEXT_MAX = 64 };
@@ -20,10 +22,10 @@ struct entry {
 struct queue {
     bool commits;
     bool deeds_at_end;
-    size_t count;
-    struct entry entries[QUEUE_MAX];
+    struct entry entries[QUEUE_MAX]; /* by the index of their records: lanes fill it in any order */
 };
 
+static useconds_t wait_us;
 static int main_argc;
 static char **main_argv;
 
@@ -74,6 +76,7 @@ static const struct deed deeds[] = {
     { "jump-main", false, jump_main },
     { "jump-again", false, jump_again },
     { "jump-start", false, jump_start },
+    { "end-thread", false, end_thread },
 };
 
 static const struct deed *find_deed(const char *name)
@@ -102,6 +105,7 @@ static ddbs_status act(ddbs_ctx *ctx, const struct entry *entry, bool after, boo
     *is_child = false;
     if (deed == NULL || deed->after != after)
         return DDBS_OK;
+    usleep(wait_us);
     note("deed", deed->name);
     at_hand.ctx = ctx;
     at_hand.raw = entry->raw;
@@ -139,19 +143,12 @@ static ddbs_status finish_record(ddbs_ctx *ctx, const ddbs_record *rec)
     return finish(ctx, &entry, &is_child);
 }
 
-static ddbs_status begin(ddbs_ctx *ctx)
-{
-    struct queue *queue = ddbs_ctx_user(ctx);
-    queue->count = 0;
-    return DDBS_OK;
-}
-
 static ddbs_status collect(ddbs_ctx *ctx, const ddbs_record *rec)
 {
     struct queue *queue = ddbs_ctx_user(ctx);
-    struct entry *entry = &queue->entries[queue->count];
+    struct entry *entry = &queue->entries[rec->index % QUEUE_MAX];
     bool is_child;
-    if (queue->count == QUEUE_MAX)
+    if (rec->index >= QUEUE_MAX)
         return DDBS_E_LIMIT;
     DDBS_TRY(fill_entry(rec, entry));
     if (!queue->deeds_at_end) {
@@ -160,14 +157,13 @@ static ddbs_status collect(ddbs_ctx *ctx, const ddbs_record *rec)
             DDBS_TRY(act(ctx, entry, true, &is_child));
         entry->deed[0] = '\0';
     }
-    queue->count++;
     return DDBS_OK;
 }
 
 static ddbs_status flush(ddbs_ctx *ctx)
 {
     struct queue *queue = ddbs_ctx_user(ctx);
-    for (size_t i = 0; i < queue->count; i++) {
+    for (size_t i = 0; i < ddbs_ctx_batch_ok(ctx); i++) {
         bool is_child;
         DDBS_TRY(finish(ctx, &queue->entries[i], &is_child));
         if (is_child)
@@ -186,12 +182,13 @@ static ddbs_status start(ddbs_ctx *ctx)
 
 static int serve(void)
 {
-    const char *mode = getenv("MATRIX_MODE");
-    struct queue queue = { .count = 0 };
+    const char *mode = getenv("MATRIX_MODE"), *lanes = getenv("MATRIX_LANES"), *wait = getenv("MATRIX_WAIT_MS");
+    struct queue queue = { .commits = false };
     bool at_once = mode == NULL || strcmp(mode, "record") == 0;
     ddbs_consumer consumer = { .on_any = at_once ? finish_record : collect, .on_start = start, .user = &queue };
+    consumer.lanes = lanes == NULL ? 1 : (size_t)strtoul(lanes, NULL, 10);
+    wait_us = wait == NULL ? 0 : (useconds_t)strtoul(wait, NULL, 10) * 1000;
     if (!at_once) {
-        consumer.on_batch_begin = begin;
         consumer.on_batch_end = flush;
         queue.deeds_at_end = strcmp(mode, "queue") != 0;
         queue.commits = strcmp(mode, "commit") == 0;
