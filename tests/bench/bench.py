@@ -74,7 +74,7 @@ def main():
     parser.add_argument("--seed", default="1")
     parser.add_argument("--only", default="", help="names of measurements, or how they begin: decode/typical,loop")
     parser.add_argument("--prefix", default="", help="what to put before every command: chrt -f 50")
-    parser.add_argument("--static", default="", help="tests/bench/loop/noop.c as a static bootstrap, for the cold start")
+    parser.add_argument("--static", default="", help="tests/bench/loop/noop.c as a static program, or a package of it")
     options = parser.parse_args()
     only = [part for part in options.only.split(",") if part]
     bench = measure.Bench(options.build, options.seed, shlex.split(options.prefix), options.static)

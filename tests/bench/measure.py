@@ -8,6 +8,7 @@ import shutil
 import signal
 import subprocess
 import time
+import zipfile
 
 import corpora
 import count
@@ -96,6 +97,17 @@ class Bench:
         kept = {name: value for name, value in os.environ.items() if not name.startswith(("DDBS_", "AWS_"))}
         return dict(kept, AWS_LAMBDA_FUNCTION_NAME="bench", DDBS_REPORT="items", CJSON_ARENA="1", **more)
 
+    def noop(self):
+        """The function that does nothing: the static program that would be deployed, where there is one."""
+        if not self.static:
+            return [self.place.made("loop/noop")]
+        try:
+            return [static_program(self.static, os.path.join(self.place.loop, "noop-static"))]
+        except (OSError, KeyError, zipfile.BadZipFile) as why:
+            self.missing["static bootstrap"] = f"{why}; the dynamic one is measured in its place"
+            self.static = ""
+            return self.noop()
+
     def runtimes(self):
         """name: (command, environment) of the programs that do nothing with an event."""
         found = {}
@@ -103,7 +115,8 @@ class Bench:
         if raw:
             found["raw"] = (raw[0], {})
             self.notes["raw"] = raw[1]
-        ours = self.command_of("noop", lambda place: [place.made("loop/noop")])
+        ours = self.command_of("noop", lambda place: self.noop())
+        self.notes["bootstrap"] = "static: " + os.path.basename(self.static) if self.static else "as built here, dynamic"
         if ours:
             found["isolated"], found["alone"] = (ours, {}), (ours, {"DDBS_ISOLATION": "none"})
         ric = self.command_of("ric", peers.ric)
@@ -135,12 +148,6 @@ class Bench:
 
     def starts(self):
         runtimes = self.runtimes()
-        how = "as built here, dynamic"
-        if self.static and "isolated" in runtimes:
-            how = "static: " + os.path.basename(self.static)
-            for name in ("isolated", "alone"):
-                runtimes[name] = ([os.path.abspath(self.static)], runtimes[name][1])
-        self.notes["bootstrap"] = how
         for name, (command, variables) in runtimes.items():
             def measure(command=command, variables=variables, name=name):
                 times = 3 if name == "ric" else STARTS
@@ -181,7 +188,7 @@ class Bench:
                     return float(self.output([self.place.made("loop/invoke"), port, self.corpus("empty"), "2000"], False))
                 finally:
                     server.send_signal(signal.SIGTERM)
-        if self.command_of("noop", lambda place: [place.made("loop/noop")]):
+        if self.command_of("noop", lambda place: self.noop()):
             yield Task("serve/noop", False, measure)
 
     # Memory and instructions
@@ -218,6 +225,17 @@ class Bench:
 def large_size(name):
     """Near the limit of an event; the shapes in steps, or written with spaces, stay below it."""
     return int(LARGE_SIZE * SHARE_OF_LARGE.get(name, 0.97))
+
+
+def static_program(path, target):
+    """The program of a package, or the one that `path` is, ready to be started."""
+    if path.endswith(".zip"):
+        with zipfile.ZipFile(path) as package, open(target, "wb") as file:
+            file.write(package.read("bootstrap"))
+    else:
+        shutil.copy(path, target)
+    os.chmod(target, 0o755)
+    return target
 
 
 def private_kb(pid):
