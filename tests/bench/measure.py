@@ -21,7 +21,7 @@ NOOP_INVOCATIONS, BATCH_INVOCATIONS, STARTS = 4000, 300, 20
 LARGE_SIZE = 6 * corpora.MIB - 64 * corpora.KIB
 SHARE_OF_LARGE = {"tiny-records": 0.6, "spaces": 0.8, "unicode-escapes": 0.9}
 REAL_LARGE = ("large", "wide", "binary", "numbers", "random")
-OWN_MODES = {"index": ("typical",), "process": ("typical",), "diff": ("typical",), "filter": ("typical",),
+OWN_MODES = {"index": ("typical",), "diff": ("typical",), "filter": ("typical",),
              "bind": ("items",), "decode": ("items",)}
 
 
