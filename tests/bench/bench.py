@@ -89,7 +89,8 @@ def main():
     shown, rows, absent = goals.rows_of(samples, sizes, bench.notes)
     context = {"machine": before, "versions": peers.versions(bench.place), "seed": options.seed,
                "rounds": options.rounds, "seconds": round(time.time() - began), "prefix": options.prefix,
-               "missing": bench.missing, "notes": bench.notes, "corpora": sizes}
+               "missing": {name: why.replace(os.getcwd() + "/", "") for name, why in bench.missing.items()},
+               "notes": bench.notes, "corpora": sizes}
     report.print_all(context, samples, sizes, shown, [] if only else absent)
     kept = {**context, "rows": {row.name: row.as_json() for row in rows}}
     write_json(os.path.join(bench.place.bench, "results.json"), {**kept, "samples": samples})

@@ -6,6 +6,7 @@ folder, which `make bench` writes, and must round to what is written. In the sec
 every number before a unit, needs a mark. The chart must be the one that results.json gives.
 
 figures.py [README [RESULTS [CHART]]]
+figures.py --update     write the measured values over the marked figures of README.md, with as many digits as they have
 """
 import json
 import os
@@ -19,16 +20,21 @@ DEFAULTS = [os.path.join(HERE, "..", "..", "README.md"), os.path.join(HERE, "res
             os.path.join(HERE, "chart.svg")]
 MARK = re.compile(r"<!-- bench:(\S+) -->")
 MARKED = re.compile(r"(?P<figure>\d[\d,]*(?:\.\d+)?)(?P<unit>[^\d<|\n]{0,24})<!-- bench:(?P<row>\S+) -->")
-NUMBER = re.compile(r"\d[\d,]*(?:\.\d+)?")
+NUMBER = re.compile(r"(?<![\w.])\d[\d,]*(?:\.\d+)?")
 UNIT = re.compile(r"\d\s*(?:[MK]i?B\b(?:/s)?|x\b|times\b|[mun\u00b5]s\b|%|invocations)")
 SECTION = re.compile(r"^## Speed$(.*?)(?=^## |\Z)", re.MULTILINE | re.DOTALL)
 CODE = re.compile(r"```.*?```|`[^`\n]*`|\]\([^)\n]*\)", re.DOTALL)
 
 
+def rounded(value, figure):
+    """The value in the form of a figure: its digits behind the point, its commas."""
+    places = len(figure.partition(".")[2])
+    comma = "," if "," in figure or value >= 10_000 else ""
+    return f"{value:{comma}.{places}f}"
+
+
 def rounds_to(value, figure):
-    text = figure.replace(",", "")
-    places = len(text.partition(".")[2])
-    return f"{value:.{places}f}" == text
+    return rounded(value, figure).replace(",", "") == figure.replace(",", "")
 
 
 def wrong_marks(text, rows):
@@ -69,7 +75,24 @@ def complaints(readme, results, chart):
         yield f"{os.path.basename(chart)} is not what {os.path.basename(results)} gives"
 
 
+def updated(text, rows):
+    def measured(match):
+        row = rows.get(match["row"])
+        figure = match["figure"] if row is None else rounded(row["value"], match["figure"])
+        return f"{figure}{match['unit']}<!-- bench:{match['row']} -->"
+    return MARKED.sub(measured, text)
+
+
+def update(readme, results):
+    text = updated(read(readme), json.loads(read(results))["rows"])
+    with open(readme, "w", encoding="utf-8") as file:
+        file.write(text)
+
+
 def main():
+    if sys.argv[1:] == ["--update"]:
+        update(*DEFAULTS[:2])
+        del sys.argv[1:]
     found = list(complaints(*sys.argv[1:], *DEFAULTS[len(sys.argv) - 1:]))
     for complaint in found:
         print(f"README.md: {complaint}")

@@ -93,6 +93,7 @@ def test_figures():
         ("a mark without a figure", "It is fast <!-- bench:a/b -->.", 1),
         ("a figure with a unit in the section", "## Speed\nIt decodes 500 MB/s.\n", 1),
         ("a cell of a table in the section", "## Speed\n| decode | 17 |\n", 1),
+        ("a name with a digit in a cell", "## Speed\n| boto3 | |\n", 0),
         ("a marked cell", "## Speed\n| decode | 2.1 <!-- bench:a/b --> |\n", 0),
         ("numbers that are no figures of speed", "## Speed\nA batch of 100 records.\n```sh\nmake bench 5 ms\n```\n", 0),
         ("a figure in another section", "## Speed\n\n## Limits\nAn event has at most 6 MB.\n", 0),
@@ -100,6 +101,9 @@ def test_figures():
     for name, text, wanted in cases:
         found = judged(text, rows)
         check(len(found) == wanted, f"README: {name}: {wanted} complaints", found)
+    text = "It is 1.1 times <!-- bench:a/b --> as fast, 9 times <!-- bench:a/c -->, 1,000 <!-- bench:rate --> a second."
+    check(figures.updated(text, rows) == text.replace("1.1", "2.1").replace("1,000", "4,865"),
+          "README: figures are updated, those without a row left alone", figures.updated(text, rows))
     check(len(judged("", rows, "<svg/>")) == 1, "README: a chart of another run is refused", "it is not")
 
 
