@@ -123,9 +123,9 @@ run: deps-build
 	@build/ddbstream run build/examples/orders/bootstrap --env DDBS_REPORT=items \
 	    --esm examples/orders/esm.json --source examples/orders/orders.jsonl --on-failure build/orders-on-failure
 
-.PHONY: deps deps-build deps-test deps-check deps-neon
+.PHONY: deps deps-build deps-test deps-check deps-neon deps-bench
 deps: deps-check
-deps-build deps-test deps-check deps-neon: deps-%:
+deps-build deps-test deps-check deps-neon deps-bench: deps-%:
 	@CC='$(CC)' sh .ci/deps $*
 
 # ---- Testing it -----------------------------------------------------------------------------------------------------
@@ -161,7 +161,8 @@ CORE_SUITE = $(UNIT:$(OUT)/%=$(BIN)/%) \
 .PHONY: test
 test: deps-test
 	@$(MAKE) --no-print-directory -j$(JOBS) programs
-	@python3 tests/run.py $(SUITE) 'python3 tests/cost.py build' 'python3 tests/readme.py'
+	@python3 tests/run.py $(SUITE) 'python3 tests/cost.py build' 'python3 tests/readme.py' \
+	    'python3 tests/bench/test_bench.py build'
 
 .PHONY: programs suite
 programs: $(PROGRAMS)
@@ -174,7 +175,7 @@ core-suite: $(OUT)/ddbstream $(UNIT) $(REPLAYS) $(DRIVERS)
 # The checks beside the tests: sanitizers, both compilers, form, layers, names.
 .PHONY: check
 check: deps-check
-	@$(MAKE) --no-print-directory tidy headers
+	@$(MAKE) --no-print-directory tidy headers figures
 	@$(MAKE) --no-print-directory -j$(JOBS) V=gcc CC=gcc programs
 	@$(MAKE) --no-print-directory -j$(JOBS) V=clang CC=clang programs
 	@$(MAKE) --no-print-directory layers symbols
@@ -192,6 +193,11 @@ C_FILES := $(sort $(wildcard include/*.h include/*/*.h lib/*.[ch] runtime/*/*.[c
 tidy:
 	@clang-format --dry-run --Werror $(C_FILES)
 	@python3 tests/tidy.py $(C_FILES)
+
+# A figure of speed in the README is one that `make bench` measured.
+.PHONY: figures
+figures:
+	@python3 tests/bench/figures.py
 
 # Each public header alone, as C11 and as C++17, and the C++ overloads in use.
 CXXWARN := -Wall -Wextra -Wpedantic -Wconversion -Werror
@@ -249,9 +255,6 @@ exhaustive: deps-test programs
 	@python3 tests/run.py 'python3 tests/lossless.py build/ddbstream --records 100000' \
 	    'python3 tests/oracle/differential.py build/tests/verdict --full'
 
-$(OUT)/tests/bench/%: $(OBJ)/tests/bench/%.o $(OUT)/libddbstream.a
-	$(call link,-lcurl -lcjson -lz)
-
 # The path of the other architecture, in an emulator of its processor: what paths could make differently.
 NEON := CC=aarch64-linux-gnu-gcc V=neon CPPFLAGS='-idirafter /usr/include'
 .PHONY: neon
@@ -284,6 +287,58 @@ dynamodb: all
 peers: programs
 	@python3 tests/run.py 'python3 tests/peers/test_peers.py $(OUT)'
 
+# ---- Measuring it ---------------------------------------------------------------------------------------------------
+
+# What needs nothing but what the library needs; tests/bench/peers.py builds the other peers, where they can be built.
+BENCH := $(OUT)/bench
+bench_o = $(1:%=$(OBJ)/tests/bench/%.o)
+# The library restricted to one path through its decoder, where it has more than one.
+BENCH_PATHS := $(if $(shell grep -ls SCAN_ONLY lib/*.[ch]),sse2 plain)
+FLAGS_bench-sse2  := $(FLAGS_release) -DSCAN_ONLY=sse2
+FLAGS_bench-plain := $(FLAGS_release) -DSCAN_ONLY=plain
+LINK_bench-sse2 = $(LINK_release)
+LINK_bench-plain = $(LINK_release)
+BENCH_PROGRAMS := $(addprefix $(BENCH)/peers/,peer.o main.o ours cjson) $(addprefix $(BENCH)/loop/,api invoke noop raw-cjson)
+programs: $(BENCH_PROGRAMS)
+
+$(BENCH)/peers/%.o: $(OBJ)/tests/bench/peers/%.o
+	@mkdir -p $(@D); cp $< $@
+$(BENCH)/peers/ours: $(call bench_o,peers/ours peers/peer) $(OUT)/libcore.a
+	$(call link,$(WRAP) -lcjson -lz)
+$(BENCH)/peers/ours-%: FORCE
+	@$(MAKE) --no-print-directory V=bench-$* build/bench-$*/bench/peers/ours
+	@mkdir -p $(@D); cp build/bench-$*/bench/peers/ours $@
+$(BENCH)/peers/cjson: $(call bench_o,peers/cjson peers/peer peers/main)
+	$(call link,-lcjson)
+$(BENCH)/loop/noop: $(call bench_o,loop/noop) $(OUT)/libddbstream.a
+	$(call link,-lcurl -lcjson -lz)
+$(BENCH)/loop/raw-cjson: $(call bench_o,loop/raw loop/raw_cjson loop/wire peers/cjson peers/peer)
+	$(call link,-lcjson)
+$(BENCH)/loop/%: $(OBJ)/tests/bench/loop/%.o $(call bench_o,loop/wire)
+	$(call link,)
+$(OUT)/tests/bench/%: $(OBJ)/tests/bench/%.o $(OUT)/libddbstream.a
+	$(call link,-lcurl -lcjson -lz)
+
+# Beside the peers of `make bench-deps`: tables with the goals, build/bench/results.json, tests/bench/chart.svg.
+BENCH_ROUNDS ?= 7
+BENCH_ONLY ?=
+BENCH_PREFIX ?=
+# What would be deployed: a package of loop/noop.c. Where it cannot be made, the run says that it measured another one.
+BENCH_STATIC ?= $(if $(wildcard package.sh),$(BENCH)/package/noop-$(shell uname -m).zip)
+SEED ?= 1
+.PHONY: bench bench-deps bench-count
+$(BENCH)/package/%.zip: tests/bench/loop/noop.c $(OUT)/libddbstream.a
+	@mkdir -p $(@D); ./package.sh -o $(@D) $< > $@.log 2>&1 || tail -n 3 $@.log
+bench: deps-build $(OUT)/ddbstream $(BENCH_PROGRAMS) $(BENCH_PATHS:%=$(BENCH)/peers/ours-%) $(filter $(BENCH)/%,$(BENCH_STATIC))
+	@CC='$(CC)' CXX='$(CXX)' python3 tests/bench/bench.py $(OUT) --rounds $(BENCH_ROUNDS) --seed $(SEED) \
+	    --only '$(BENCH_ONLY)' --prefix '$(BENCH_PREFIX)' --static '$(BENCH_STATIC)'
+bench-deps: deps-bench
+	@python3 tests/bench/peers.py --install $(OUT)
+
+# Instructions against tests/bench/counts.json, and those of twice the input. UPDATE=1 writes the file anew.
+bench-count: deps-test $(BENCH)/peers/ours
+	@python3 tests/bench/count.py $(OUT) $(if $(UPDATE),--update)
+
 .PHONY: format clean help
 format:
 	clang-format -i $(C_FILES)
@@ -303,6 +358,8 @@ help:
 	@echo "make ric        the Node client of AWS against ddbstream serve (needs npm)"
 	@echo "make dynamodb   AWS CLI, AWS SDK and dynalite against ddbstream table (needs aws, npm)"
 	@echo "make peers      batch writers and claims against dynalite and s3rver (needs npm)"
+	@echo "make bench      ddbstream beside its peers (make bench-deps installs them): BENCH_ROUNDS, BENCH_ONLY, SEED"
+	@echo "make bench-count  instructions against tests/bench/counts.json (valgrind)"
 	@echo "make deps       install everything that the targets above need"
 	@echo "make format     clang-format; make clean"
 
