@@ -75,6 +75,11 @@ $(OUT)/libddbstream.a: $(CORE_O) $(LAMBDA_O)
 $(OUT)/ddbstream: $(EMULATOR_O) $(MAPPING_O) $(OUT)/libcore.a
 	$(call link,-lcjson -lz)
 
+# What package.sh checks and writes zips with; runs on the machine that packages.
+PACK_O := $(filter-out %/relro.o,$(call objects,runtime/package/*.c)) $(OBJ)/runtime/emulator/elf.o $(OBJ)/runtime/emulator/command.o
+$(OUT)/package/pack: $(PACK_O)
+	$(call link,-lcurl -lz)
+
 define example
 $(OUT)/examples/$(1)/bootstrap: $(call objects,examples/$(1)/*.c) $(OUT)/libddbstream.a
 	$$(call link,-lcurl -lcjson -lz)
@@ -116,7 +121,7 @@ deps-build deps-test deps-check: deps-%:
 
 HANDLERS := $(patsubst tests/e2e/handlers/%.c,$(OUT)/tests/handlers/%,$(sort $(wildcard tests/e2e/handlers/*.c)))
 REPLAYS  := $(FUZZERS:$(OUT)/fuzz/fuzz_%=$(OUT)/fuzz/replay_%)
-PROGRAMS := all $(UNIT) $(REPLAYS) $(HANDLERS) $(DRIVERS)
+PROGRAMS := all $(OUT)/package/pack $(UNIT) $(REPLAYS) $(HANDLERS) $(DRIVERS)
 LOSSLESS_RECORDS ?= 20000
 NUMBER_PAIRS ?= 1000000
 
@@ -199,7 +204,7 @@ mutants: deps-test
 # The whole suite with every program under valgrind.
 .PHONY: valgrind
 valgrind: deps-check programs
-	@sh tests/valgrind.sh build build/valgrind $(UNIT) $(REPLAYS) $(HANDLERS) $(DRIVERS) build/ddbstream \
+	@sh tests/valgrind.sh build build/valgrind $(UNIT) $(REPLAYS) $(HANDLERS) $(DRIVERS) build/ddbstream build/package/pack \
 	    $(EXAMPLES:%=build/examples/%/bootstrap)
 	@$(MAKE) --no-print-directory suite BIN=build/valgrind LOSSLESS_RECORDS=300 NUMBER_PAIRS=2000 \
 	    E2E="$(filter-out %/test_matrix.py %/test_wire.py,$(E2E))"
@@ -236,6 +241,20 @@ soak: deps-test $(OUT)/ddbstream $(OUT)/tests/handlers/soak $(OUT)/tests/bench/h
 ric: all
 	@python3 tests/run.py 'python3 tests/ric/test_ric.py $(OUT)'
 
+# ---- Packaging functions --------------------------------------------------------------------------------------------
+
+# Everything from nothing, as on the first day: sources, libraries, both architectures.
+.PHONY: package-fresh package-test
+package-fresh:
+	@rm -rf build/package build/static-* build/obj/static-*
+	@./package.sh --arch both examples/orders
+
+# package.sh for this machine's architecture: what it makes and what it refuses.
+package-test: deps-test
+	@sh .ci/deps package-$(subst aarch64,arm64,$(shell uname -m))
+	@$(MAKE) --no-print-directory -j$(JOBS) build/ddbstream build/package/pack
+	@python3 tests/run.py 'python3 tests/package/test_package.py'
+
 .PHONY: format clean help
 format:
 	clang-format -i $(C_FILES)
@@ -252,6 +271,8 @@ help:
 	@echo "make fuzz       libFuzzer on every target, FUZZ_TIME=60 seconds each"
 	@echo "make soak       100,000 invocations: memory, descriptors, threads; cost of a hand-over"
 	@echo "make ric        the Node client of AWS against ddbstream serve (needs npm)"
+	@echo "make package-test   what package.sh makes and refuses"
+	@echo "make package-fresh   the libraries and examples/orders for both architectures, from nothing"
 	@echo "make deps       install everything that the targets above need"
 	@echo "make format     clang-format; make clean"
 

@@ -18,6 +18,8 @@ forbid '#include "(runtime|lib)/' 'a public header includes public headers only'
 forbid '#include "(runtime/)?(lambda|emulator)/|#include <(curl|sys/|unistd|time\.h|poll|signal)' 'runtime/mapping is pure' runtime/mapping/*.[ch]
 forbid '#include "(runtime/)?emulator/' 'runtime/lambda and runtime/emulator never meet' runtime/lambda/*.[ch]
 forbid '#include "(runtime/)?lambda/|#include <ddbstream/lambda\.h>' 'runtime/emulator and runtime/lambda never meet' runtime/emulator/*.[ch]
+forbid '#include "(lib|runtime/(lambda|mapping))/' 'runtime/package reads programs as runtime/emulator does, and no more' \
+    runtime/package/*.[ch]
 forbid '#include [<"](lib|runtime)/' 'examples use the public headers' examples/*/*.c
 
 # What the core needs from outside is libc, cJSON for its bridge and zlib for ddbs_inflate: a program that holds all of it
