@@ -59,11 +59,18 @@ make_cjson() { # recipe
 make_openssl() { # recipe
     options=$OPENSSL_SMALL
     grep -q '"quic"' "$SOURCE/Configure" && options="$options no-quic" # since 3.2
+    # OpenSSL keeps the compiler's name and flags, and the time, as a text: the flags with our folders go into a compiler
+    # that has no folder in its name.
+    printf '#!/bin/sh\nexec %s %s "$@"\n' "$cc" "$(dependency_flags openssl)" >"$into/build/static-cc"
+    chmod +x "$into/build/static-cc"
     (
-        # shellcheck disable=SC2046,SC2086 # flags are words
+        PATH=$into/build:$PATH
+        SOURCE_DATE_EPOCH=315532800
+        export PATH SOURCE_DATE_EPOCH
+        # shellcheck disable=SC2086 # options are words
         cd "$into/build" && logged openssl-configure perl "$SOURCE/Configure" "linux-$gnu" $options \
-            --prefix=/ --libdir=lib --openssldir=/etc/pki/tls CC="$cc" AR="${binutils}ar" RANLIB="${binutils}ranlib" \
-            -O2 $(dependency_flags openssl) &&
+            --prefix=/ --libdir=lib --openssldir=/etc/pki/tls CC=static-cc AR="${binutils}ar" \
+            RANLIB="${binutils}ranlib" -O2 &&
             logged openssl-make make -j"$jobs" build_libs &&
             mkdir -p "$into/lib" "$into/include" &&
             cp libssl.a libcrypto.a "$into/lib/" &&
