@@ -25,15 +25,19 @@ static void offer(const struct fault_plan *plan, struct fault_rule *rule)
 void fault_happened(struct fault_plan *plan, enum fault_kind kind)
 {
     plan->fired[kind]++;
-    for (size_t i = 0; i < plan->rules.count; i++) {
-        struct fault_rule *rule = &plan->rules.rule[i];
-        if (rule->kind != kind || !rule->due)
-            continue;
-        rule->due = false;
-        break;
-    }
     if (plan->told != NULL)
         plan->told(plan->user, kind);
+}
+
+void fault_missed(struct fault_plan *plan, enum fault_kind kind)
+{
+    for (size_t i = 0; i < plan->rules.count; i++) {
+        struct fault_rule *rule = &plan->rules.rule[i];
+        if (rule->kind != kind || rule->started == 0 || rule->due)
+            continue;
+        rule->due = true;
+        return;
+    }
 }
 
 bool fault_happens(struct fault_plan *plan, enum fault_kind kind)
@@ -45,6 +49,7 @@ bool fault_happens(struct fault_plan *plan, enum fault_kind kind)
             continue;
         offer(plan, rule);
         due = due || rule->due;
+        rule->due = false;
     }
     if (due)
         fault_happened(plan, kind);
@@ -53,16 +58,19 @@ bool fault_happens(struct fault_plan *plan, enum fault_kind kind)
 
 enum fault_kind fault_choose(struct fault_plan *plan)
 {
-    enum fault_kind chosen = FAULT_NONE;
+    struct fault_rule *chosen = NULL;
     for (size_t i = 0; i < plan->rules.count; i++) {
         struct fault_rule *rule = &plan->rules.rule[i];
         if (rule->kind >= FAULT_INVOCATION_KINDS)
             continue;
         offer(plan, rule);
-        if (rule->due && chosen == FAULT_NONE)
-            chosen = rule->kind;
+        if (rule->due && chosen == NULL)
+            chosen = rule;
     }
-    return chosen;
+    if (chosen == NULL)
+        return FAULT_NONE;
+    chosen->due = false;
+    return chosen->kind;
 }
 
 uint64_t fault_draw(const struct fault_plan *plan, enum fault_kind kind, uint64_t number)

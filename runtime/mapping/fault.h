@@ -22,11 +22,11 @@ struct fault_plan {
 bool fault_happens(struct fault_plan *plan, enum fault_kind kind);
 
 /* An opportunity for all that can happen to an invocation, of which one at most is chosen: FAULT_NONE or one below
- * FAULT_INVOCATION_KINDS. What is chosen may still find no occasion (an answer to spoil where there was none): call
- * fault_happened once it did; until then it is chosen again for the invocations that follow, and so is what was due
- * at the same time. */
+ * FAULT_INVOCATION_KINDS. What else was due comes in an invocation after it. At the end of the invocation call
+ * fault_happened, or fault_missed where there was no occasion, as with no response to spoil: then it is due again. */
 enum fault_kind fault_choose(struct fault_plan *plan);
 void fault_happened(struct fault_plan *plan, enum fault_kind kind);
+void fault_missed(struct fault_plan *plan, enum fault_kind kind);
 
 /* A random number for the occasion at hand, the same for the same seed and `number`. */
 uint64_t fault_draw(const struct fault_plan *plan, enum fault_kind kind, uint64_t number);

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { ID_SIZE = 64, QUEUE_MAX = 1000 };
+enum { ID_SIZE = 80 /* a shard's id has at most 65 characters */, QUEUE_MAX = 1000 };
 
 struct branch {
     char id[ID_SIZE];
@@ -95,7 +95,8 @@ static bool begin_stage(struct fault_reshard *reshard, size_t trunk_number, size
     if (width == 2 && fresh[0] != SIZE_MAX)
         fresh[1] = add_branch(reshard, trunk_number);
     if (fresh[width - 1] == SIZE_MAX) {
-        reshard->branch_count -= fresh[0] != SIZE_MAX;
+        if (fresh[0] != SIZE_MAX)
+            free(reshard->branches[--reshard->branch_count]); /* nobody was told of it */
         return false;
     }
     for (size_t i = 0; i < trunk->width; i++)
