@@ -1,8 +1,9 @@
 /* function_limit.c: see function_inner.h.
  *
  * A fault of the process strikes by signals alone: the handler is never changed. Where it strikes while the handler
- * works, it does so at its first line of output, or a few milliseconds after the event was handed out: the random
- * number says when. An answer that comes before that is thrown away, so that the same seed always gives the same end. */
+ * works, the random number says when: some microseconds after the event was handed out, to hit a fast handler between
+ * two records, or at its first line of output, or some milliseconds later. An answer that comes before that is thrown
+ * away, so that the same seed always gives the same end. */
 #include "function_inner.h"
 
 #include "clock.h"
@@ -11,7 +12,14 @@
 #include <limits.h>
 #include <signal.h>
 
-enum { STRIKE_WITHIN_MS = 16, STRIKE_PAUSE_MS = 1, SAMPLE_MS = 20, MEGABYTE = 1024 * 1024 };
+enum {
+    STRIKE_WITHIN_MS = 16,
+    STRIKE_FIRST_NS = 16384,
+    STRIKE_DOUBLINGS = 7,
+    STRIKE_PAUSE_MS = 1,
+    SAMPLE_MS = 20,
+    MEGABYTE = 1024 * 1024
+};
 
 static int64_t now_ms(void)
 {
@@ -44,6 +52,13 @@ static bool kill_now(struct function *function, struct function_answer *answer, 
     return true;
 }
 
+/* At most some milliseconds. */
+static void pause_for(long nanoseconds)
+{
+    struct timespec pause = { .tv_nsec = nanoseconds };
+    nanosleep(&pause, NULL);
+}
+
 /* Whether the moment within the handler's work has come. */
 static bool is_moment(struct function *function)
 {
@@ -52,8 +67,11 @@ static bool is_moment(struct function *function)
     if (!answered && !runtime_api_holds(function->api))
         return false;
     if (fault->strike_ms == 0) {
-        fault->strike_ms = now_ms() + (int64_t)(fault->draw % STRIKE_WITHIN_MS);
+        bool early = (fault->draw & 1) != 0;
+        fault->strike_ms = now_ms() + (early ? 0 : (int64_t)(fault->draw >> 1) % STRIKE_WITHIN_MS);
         function->spoke = false;
+        if (early && !answered)
+            pause_for((STRIKE_FIRST_NS << (fault->draw >> 1) % STRIKE_DOUBLINGS) + (long)(fault->draw >> 44));
     }
     return answered || function->spoke || now_ms() >= fault->strike_ms;
 }
