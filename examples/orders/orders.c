@@ -2,8 +2,8 @@
  *
  * Shows: one callback per kind of change; reading attributes into C types; a failure that passes (the payment service
  * is busy once) and one that does not (an order of nothing). The first failure stops the batch: Lambda delivers it
- * again from that record on, so whatever a callback does must be safe to do twice. For `ddbstream run --expect` it notes
- * in a journal what is done. */
+ * again from that record on, so whatever a callback does must be safe to do twice. For `ddbstream run --expect` it
+ * notes in a journal what is done. */
 #include <ddbstream.h>
 #include <fcntl.h>
 #include <stdio.h>

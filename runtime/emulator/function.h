@@ -72,8 +72,8 @@ bool function_step(struct function *function, int wait_ms, struct function_answe
 /* Wait up to `wait_ms` until one of several functions has something to do in function_step; also over sooner. */
 void function_wait(struct function *const *functions, size_t count, int wait_ms);
 
-/* What happens to the next invocation on purpose, a kind below FAULT_INVOCATION_KINDS, or FAULT_NONE. `draw` is a random
- * number. `at_once`: FAULT_TIMEOUT does not wait for the deadline. An answer tells whether it has happened. */
+/* What happens to the next invocation on purpose, a kind below FAULT_INVOCATION_KINDS, or FAULT_NONE. `draw` is a
+ * random number. `at_once`: FAULT_TIMEOUT does not wait for the deadline. An answer tells whether it has happened. */
 void function_arm(struct function *function, enum fault_kind kind, uint64_t draw, bool at_once);
 
 /* Stop the processes until the next function_begin, as Lambda does between two invocations. Nothing happens where none

@@ -36,9 +36,9 @@ struct play_config {
     /* Do not wait for what only the mapping waits for: retries, batching windows, the end of idle tumbling windows. Its
      * clock moves on at once, as long as no invocation is under way. */
     bool skip_waits;
-    /* What is done on purpose, and the layer of `source` that loses checkpoints; NULL: nothing. Together with skip_waits
-     * the mapping's clock is moved by its waits only, and batches that are under way at once are settled in their order:
-     * so the same seed gives the same trace, however fast the processes are. */
+    /* What is done on purpose, and the layer of `source` that loses checkpoints; NULL: nothing. Together with
+     * skip_waits the mapping's clock is moved by its waits only, and batches that are under way at once are settled in
+     * their order: so the same seed gives the same trace, however fast the processes are. */
     struct fault_plan *faults;
     struct fault_source *lossy;
     struct expect *expect;                    /* is told what was given up; NULL: nobody */
@@ -46,7 +46,7 @@ struct play_config {
     const volatile sig_atomic_t *interrupted; /* no new delivery once it is set; those under way end */
 };
 
-/* Play until the stream ends, something breaks, or the user wants no more. The exit status; `invokes` gets how often the
- * function was invoked, duplicates included. */
+/* Play until the stream ends, something breaks, or the user wants no more. The exit status; `invokes` gets how often
+ * the function was invoked, duplicates included. */
 int play(const struct play_config *config, uint64_t *invokes);
 #endif

@@ -1,5 +1,5 @@
-/* template.c: see template.h. Where a value is a reference, it is followed as far as the template goes: to the default of
- * a parameter, or to a resource, for which an ARN of an invented account is made. */
+/* template.c: see template.h. Where a value is a reference, it is followed as far as the template goes: to the default
+ * of a parameter, or to a resource, for which an ARN of an invented account is made. */
 #include "template.h"
 
 #include "command.h"

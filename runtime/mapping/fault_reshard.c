@@ -1,7 +1,7 @@
 /* fault_reshard.c: splits and merges around a source. See fault.h.
  *
- * A shard of the source below becomes a chain of stages, of one branch or of two: each branch is a shard to the mapping.
- * Whoever of two branches is read first reads below; what belongs to the other one waits in its queue. */
+ * A shard of the source below becomes a chain of stages, of one branch or of two: each branch is a shard to the
+ * mapping. Whoever of two branches is read first reads below; what belongs to the other one waits in its queue. */
 #include "runtime/mapping/fault.h"
 
 #include "runtime/mapping/engine.h"

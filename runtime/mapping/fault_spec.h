@@ -9,7 +9,8 @@
  *     n=3      at most three times
  *
  * An opportunity is an invocation for what happens to the function, a record read for what happens to the stream, a
- * move of the checkpoint for "lost-checkpoint". "crash" is one of the three crashes, "all" every kind there is. Pure. */
+ * move of the checkpoint for "lost-checkpoint". "crash" is one of the three crashes, "all" every kind there is.
+ * Pure. */
 #ifndef MAPPING_FAULT_SPEC_H
 #define MAPPING_FAULT_SPEC_H
 #include <stdbool.h>

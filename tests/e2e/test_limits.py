@@ -182,7 +182,8 @@ def a_function_can_be_named(folder):
 
 @test
 def a_template_that_does_not_say_enough_is_refused(folder):
-    for change, reason in (((SAM, "Stream: !GetAtt Orders.StreamArn", "Stream: !ImportValue orders"), "say which"),
+    for change, reason in (((SAM, "Stream: !GetAtt Orders.StreamArn", "Stream: !ImportValue orders"),
+                            "the template does not say"),
                            ((SAM, "MemorySize: 256", "MemorySize: 12"), "MemorySize: expected a whole number from 128"),
                            ((SAM, "Type: AWS::SQS::Queue", "Type: Custom::Queue"), "the template does not say"),
                            ((SAM, "BatchSize: !Ref Batch", "BatchSize: 20000"), "BatchSize"),

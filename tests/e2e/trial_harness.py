@@ -119,7 +119,7 @@ def run_python(folder, esm, source, *more, env=None, **options):
 
 def run_orders(folder, *more, **changes):
     with open(os.path.join(ORDERS, "esm.json"), encoding="utf-8") as file:
-        esm = {**json.load(file), **changes}
+        esm = {name: value for name, value in {**json.load(file), **changes}.items() if value is not None}
     return run(folder, os.path.join(BIN, "examples/orders/bootstrap"), esm, os.path.join(ORDERS, "orders.jsonl"), *more,
                env={"DDBS_REPORT": "items"})
 

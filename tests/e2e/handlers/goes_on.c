@@ -1,5 +1,5 @@
-/* goes_on.c: a wrong consumer. After a record that failed it goes on with the next ones, and names the failed one at the
- * end: it comes again when later changes of its item are done. */
+/* goes_on.c: a wrong consumer. After a record that failed it goes on with the next ones, and names the failed one at
+ * the end: it comes again when later changes of its item are done. */
 #include "effects.h"
 
 #include <cjson/cJSON.h>
