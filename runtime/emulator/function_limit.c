@@ -11,6 +11,7 @@
 
 #include <limits.h>
 #include <signal.h>
+#include <stdio.h>
 
 enum {
     STRIKE_WITHIN_MS = 16,
@@ -39,6 +40,7 @@ static bool exceeds_memory(struct function *function, struct function_answer *an
     if (used <= (int64_t)function->config.memory_mb * MEGABYTE)
         return false;
     answer->used_mb = (int)(used / MEGABYTE);
+    snprintf(answer->error_type, sizeof answer->error_type, "Runtime.ExitError");
     function_finish_killed(function, answer, FUNCTION_OUT_OF_MEMORY, 0);
     return true;
 }

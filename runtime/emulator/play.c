@@ -144,7 +144,7 @@ static void on_trace(void *user, const struct mapping_trace *trace)
 /* ---- Slots ------------------------------------------------------------------------------------------------------- */
 
 /* Whether the function ended in a way that no mapping can go on from; the status then says so. An initialization that
- * fails later, after a crash, is an error like any other. */
+ * fails later, after a crash, is an error like any other; so is one by a fault made on purpose. */
 static bool cannot_go_on(struct play *play, const struct function_answer *answer)
 {
     char text[DDBS_ERROR_REASON_MAX + 256];
@@ -152,7 +152,7 @@ static bool cannot_go_on(struct play *play, const struct function_answer *answer
         play->status = command_failed("run", "the Runtime API failed: %s", strerror(answer->status));
         return true;
     }
-    if (answer->end == FUNCTION_INIT_FAILED && !play->initialized) {
+    if (answer->end == FUNCTION_INIT_FAILED && !play->initialized && !answer->struck) {
         report_failure(answer, text, sizeof text);
         command_failed("run", "%s could not be initialized: %s", play->config.function.bootstrap, text);
         play->status = EXIT_BAD_INPUT;

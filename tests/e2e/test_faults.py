@@ -192,6 +192,12 @@ def frozen_means_that_nothing_runs_between_two_invocations(folder):
     run = play(folder, "freeze:p=1")
     equal((batches(run), run.status, run.counts["freeze"]), ([ONE, TWO, THREE], 0, 3), run.err)
     equal(len({each["pid"] for each in run.given}), 1, "the process lives on")
+    # A thread that ticks a hundred times a second stands still while the mapping waits 200 ms after a throttle.
+    inner = tempfile.mkdtemp(dir=folder)
+    run = run_python(inner, mapping(BatchSize=4), RECORDS, "--fault", "freeze:at=1,throttle:at=2", "--seed", "1",
+                     skip=False, env={"MODE": "tick"})
+    ticks = [each["tick"] for each in run.notes if "tick" in each]
+    check(max(b - a for a, b in zip(ticks, ticks[1:])) > 0.15, "it went on")
 
 
 @test
