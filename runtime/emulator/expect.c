@@ -23,7 +23,8 @@ struct item {
     size_t before;    /* index of the record before it of the same item, that passed the filter; NOBODY */
     size_t same_hash; /* chain of the table by sequence number; NOBODY */
     uint64_t key;
-    uint64_t line; /* of the journal, where it stands first; 0: nowhere */
+    uint64_t line;     /* of the journal, where it stands first; 0: nowhere */
+    uint64_t delivery; /* the last one that it was in; 0: none */
     bool passed, given_up;
 };
 
@@ -229,6 +230,16 @@ struct mapping_source expect_source(struct expect *expect, const struct mapping_
     return (struct mapping_source){ expect, list, open_shard, read_shard };
 }
 
+void expect_delivered(struct expect *expect, const struct mapping_delivery *delivery)
+{
+    for (size_t i = 0; i < delivery->count; i++) {
+        ddbs_str sequence = delivery->records[i].sequence;
+        size_t index = find(expect, sequence.ptr, sequence.len);
+        if (index != NOBODY)
+            expect->items[index].delivery = delivery->number;
+    }
+}
+
 void expect_given_up(struct expect *expect, const struct mapping_delivery *delivery)
 {
     for (size_t i = 0; i < delivery->count; i++) {
@@ -296,11 +307,14 @@ static void say_record(const struct expect *expect, size_t index)
     const struct item *item = &expect->items[index];
     printf("    record %zu, sequence %s: ", index + 1, sequence_of(expect, index));
     if (!item->passed)
-        printf("filtered out\n");
+        printf("filtered out");
     else if (item->line != 0)
-        printf("line %" PRIu64 " of the journal%s\n", item->line, item->given_up ? ", and given up" : "");
+        printf("line %" PRIu64 " of the journal%s", item->line, item->given_up ? ", and given up" : "");
     else
-        printf("not in the journal, %s\n", item->given_up ? "given up" : "and in no on-failure record");
+        printf("not in the journal, %s", item->given_up ? "given up" : "and in no on-failure record");
+    if (item->delivery != 0)
+        printf(" (last delivered in #%" PRIu64 ")", item->delivery);
+    putchar('\n');
 }
 
 static void say_failed(const char *name, const char *what)

@@ -34,6 +34,9 @@ void expect_free(struct expect *expect);
 /* A source that notes what `below` gives. */
 struct mapping_source expect_source(struct expect *expect, const struct mapping_source *below);
 
+/* A delivery has ended. For the evidence only: it tells where to look. */
+void expect_delivered(struct expect *expect, const struct mapping_delivery *delivery);
+
 /* These records were written to an on-failure destination. */
 void expect_given_up(struct expect *expect, const struct mapping_delivery *delivery);
 

@@ -121,6 +121,8 @@ static void on_trace(void *user, const struct mapping_trace *trace)
         break;
     case MAPPING_TRACE_RESULT:
         play->decision = *trace->decision;
+        if (play->config.expect != NULL)
+            expect_delivered(play->config.expect, trace->delivery);
         if (trace->decision->step != MAPPING_DISCARD)
             report_turn(report, &(struct report_turn){
                                     .delivery = trace->delivery, .answer = play->answer, .decision = &play->decision });

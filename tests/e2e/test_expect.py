@@ -67,8 +67,9 @@ def a_consumer_that_acknowledges_early_is_caught(folder):
     # The last batch stays in its memory; whatever the mapping counts.
     equal((got.summary["done"], len(judge(os.path.join(folder, "source.jsonl"), got.journal(), set())[0])), (30, 10), "")
     check("NOT HELD: at-least-once: 10 of 30 records are not done" in got.out, got.out)
-    check(f"record 20, sequence {name_of(20)}: line 20 of the journal\n" in got.out, got.out)
-    check(f"record 21, sequence {name_of(21)}: not in the journal, and in no on-failure record\n" in got.out, got.out)
+    check(f"record 20, sequence {name_of(20)}: line 20 of the journal (last delivered in #2)\n" in got.out, got.out)
+    check(f"record 21, sequence {name_of(21)}: not in the journal, and in no on-failure record (last delivered "
+          "in #3)\n" in got.out, got.out)
 
 
 @test
@@ -150,8 +151,8 @@ def order_is_that_of_an_item(folder):
     equal(scripted(folder, [turned], "in-order").status, 0, "another item may overtake")
     got = scripted(folder, [[3, 0, 1, 2, 4, 5, 6, 7, 8, 9]], "in-order")
     equal(got.status, 1, got.out)
-    check(f"record 1, sequence {name_of(1)}: line 2 of the journal\n    record 4, sequence {name_of(4)}: line 1 of the "
-          "journal" in got.out, got.out)
+    check(f"record 1, sequence {name_of(1)}: line 2 of the journal (last delivered in #1)\n"
+          f"    record 4, sequence {name_of(4)}: line 1 of the journal" in got.out, got.out)
 
 
 @test

@@ -7,7 +7,7 @@ import json
 import os
 import sys
 
-from trial_harness import (ITEMS, call, check, equal, lines_of, main, mapping, name_of, record, run_python, test, write)
+from trial_harness import (BIN, ITEMS, ORDERS, call, check, equal, lines_of, main, mapping, name_of, record, run_python, test, write)
 
 RECORDS = [record(i) for i in range(1, 13)]
 SAM = """AWSTemplateFormatVersion: "2010-09-09"
@@ -137,6 +137,17 @@ def a_template_gives_limits_environment_and_mapping(folder):
     check("on failure: arn:aws:sqs:eu-west-1:111122223333:Failed" in run.out, run.out[:400])
     equal(run.err.strip(), f"WARNING: {template}: 1 variable of Consumer not set: the template does not say what they "
                            "will be", "what is left out is said")
+
+
+@test
+def the_templates_of_the_example_play(folder):
+    for name in ("template.yaml", "cloudformation.yaml"):
+        got = call("run", os.path.join(BIN, "examples/orders/bootstrap"), "--template",
+                   os.path.join(ORDERS, "deploy", name), "--source", os.path.join(ORDERS, "orders.jsonl"), "--on-failure",
+                   os.path.join(folder, "failed"), "--time", "skip")
+        equal((got.returncode, got.stderr), (0, ""), name)
+        check("BatchSize 100, MaximumRetryAttempts 10, BisectBatchOnFunctionError" in got.stdout, got.stdout[:300])
+        check("60 records polled = 59 done + 1 discarded" in got.stdout, got.stdout[-300:])
 
 
 @test
