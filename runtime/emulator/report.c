@@ -313,6 +313,10 @@ static void say_step(const struct report *report, const struct report_turn *turn
     case MAPPING_AGAIN:
         if (report->esm->settings.retries != MAPPING_UNLIMITED)
             snprintf(end, sizeof end, "of %" PRId64, report->esm->settings.retries + 1);
+        if (turn->answer != NULL && turn->answer->end == FUNCTION_THROTTLED) {
+            say(report, delivery->lane, GREY, "    -> %s again: no attempt is counted", place_of(place, delivery));
+            break;
+        }
         say(report, delivery->lane, GREY, "    -> %s again: attempt %" PRIu64 " %s", place_of(place, delivery),
             delivery->attempt + 1, end);
         break;
