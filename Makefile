@@ -53,6 +53,9 @@ $(OBJ)/%.o: %.c $(OBJ)/flags
 	$(call say,CC,$<)
 	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
+# The page of `ddbstream run --report` is inside the program.
+$(OBJ)/runtime/emulator/page_share.o: runtime/emulator/share/report.html
+
 Q := $(if $(VERBOSE),,@)
 say = $(if $(VERBOSE),,@printf '  %-5s %s\n' $(1) $(2))
 

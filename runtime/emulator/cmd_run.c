@@ -4,7 +4,9 @@
 #include "destination.h"
 #include "esm.h"
 #include "id.h"
+#include "junit.h"
 #include "play.h"
+#include "progress.h"
 #include "source.h"
 
 #include <errno.h>
@@ -38,6 +40,10 @@ static const char HELP[] =
     "                     above 1 (default: the one that stands first in Keys)\n"
     "  --seed N           of the request ids: the same number gives the same ones\n"
     "  --json FILE        also write each decision, and at last the totals, as a JSON line\n"
+    "                     (runtime/emulator/README.md lists their members)\n"
+    "  --report FILE      also write a page to look at: lanes, invocations, log lines, plots;\n"
+    "                     one HTML file that needs nothing else\n"
+    "  --junit FILE       also write what held and what did not as JUnit XML\n"
     "  --quiet            print the warnings and the summary only\n"
     "\n"
     "Exit status: 0 the whole stream was played (discards included), 1 the source has bad\n"
@@ -52,7 +58,7 @@ static const char HELP[] =
 enum { ENV_MAX = 100 };
 
 struct options {
-    const char *bootstrap, *esm, *source, *json;
+    const char *bootstrap, *esm, *source, *json, *page, *junit;
     const char *folder;
     const char *partition_key; /* NULL: the attribute that stands first */
     const char *env[ENV_MAX + 1];
@@ -68,6 +74,8 @@ struct run {
     struct esm esm;
     struct source *source;
     struct report report;
+    struct junit junit;
+    int64_t begun_ms; /* CLOCK_MONOTONIC */
 };
 
 static volatile sig_atomic_t interrupted;
@@ -157,6 +165,12 @@ static int read_option(struct options *options, int option, char **argv)
     case 'j':
         options->json = optarg;
         return 0;
+    case 'r':
+        options->page = optarg;
+        return 0;
+    case 'u':
+        options->junit = optarg;
+        return 0;
     case 'q':
         options->quiet = true;
         return 0;
@@ -180,6 +194,8 @@ static int read_options(int argc, char **argv, struct options *options)
         { "seed", required_argument, NULL, 'S' },
         { "partition-key", required_argument, NULL, 'k' },
         { "json", required_argument, NULL, 'j' },
+        { "report", required_argument, NULL, 'r' },
+        { "junit", required_argument, NULL, 'u' },
         { "quiet", no_argument, NULL, 'q' },
         { "help", no_argument, NULL, 'h' },
         { NULL, 0, NULL, 0 },
@@ -230,6 +246,10 @@ static int open_report(struct run *run)
         return command_failed("run", "out of memory");
     if (run->options.json != NULL && (report->json = fopen(run->options.json, "w")) == NULL)
         return command_failed("run", "%s: %s", run->options.json, strerror(errno));
+    if (run->options.page != NULL && page_open(&report->page, run->options.page) != 0)
+        return command_failed("run", "%s: %s", run->options.page, strerror(errno));
+    if (run->options.junit != NULL && junit_open(&run->junit, run->options.junit) != 0)
+        return command_failed("run", "%s: %s", run->options.junit, strerror(errno));
     return 0;
 }
 
@@ -252,13 +272,51 @@ static int open_run(struct run *run)
     return status;
 }
 
+static const char *status_in_words(int status)
+{
+    switch (status) {
+    case EXIT_HELD:
+        return NULL;
+    case EXIT_BAD_INPUT:
+        return "exit status 1: bad records, a function that could not be initialized, records that were lost, or an "
+               "expectation that did not hold";
+    case EXIT_INTERRUPTED:
+        return "exit status 130: interrupted before the end of the stream";
+    default:
+        return "exit status 2: the command could not run, or its output could not be written";
+    }
+}
+
+/* What must hold of every run: each record that a shard gave was settled and none was lost, and the status says so. */
+static void write_cases(struct run *run, int status)
+{
+    const struct tally *tally = &run->report.tally;
+    char name[TALLY_ID_MAX + 32], failure[160];
+    for (size_t i = 0; i < tally->count; i++) {
+        const struct tally_shard *shard = &tally->shards[i];
+        uint64_t open = tally_open(shard);
+        snprintf(name, sizeof name, "%s: nothing is lost", shard->id);
+        snprintf(failure, sizeof failure, "%llu records polled, %llu lost, %llu not settled",
+                 (unsigned long long)shard->polled, (unsigned long long)shard->lost, (unsigned long long)open);
+        junit_case(&run->junit, name, shard->lost == 0 && open == 0 ? NULL : failure);
+    }
+    junit_case(&run->junit, "exit status: the whole stream was played", status_in_words(status));
+}
+
 static int close_run(struct run *run, int status)
 {
+    struct report *report = &run->report;
+    if (report->json != NULL && (fclose(report->json) != 0 || report->json_failed))
+        status = command_failed("run", "%s: not everything could be written", run->options.json);
+    if (page_close(report->page, &run->esm, &report->tally) != 0)
+        status = command_failed("run", "%s: not everything could be written", run->options.page);
+    write_cases(run, status);
+    if (junit_close(&run->junit, run->esm.function_name, clock_ms(CLOCK_MONOTONIC) - run->begun_ms) != 0)
+        status = command_failed("run", "%s: not everything could be written", run->options.junit);
     source_close(run->source);
     esm_free(&run->esm);
-    ddbs_arena_free(run->report.arena);
-    if (run->report.json != NULL && (fclose(run->report.json) != 0 || run->report.json_failed))
-        status = command_failed("run", "%s: not everything could be written", run->options.json);
+    ddbs_arena_free(report->arena);
+    tally_free(&report->tally);
     return status;
 }
 
@@ -284,6 +342,7 @@ static uint64_t seed_of(const struct run *run)
 
 static int play_run(struct run *run)
 {
+    progress_begin();
     report_begin(&run->report, run->options.source);
     struct play_config config = {
         .esm = &run->esm,
@@ -304,7 +363,7 @@ static int play_run(struct run *run)
 
 int cmd_run(int argc, char **argv)
 {
-    struct run run = { .source = NULL };
+    struct run run = { .begun_ms = clock_ms(CLOCK_MONOTONIC) };
     int stop = read_options(argc, argv, &run.options);
     if (stop != 0)
         return stop - 1;

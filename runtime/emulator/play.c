@@ -33,6 +33,7 @@ struct play {
     bool initialized;                     /* a function has taken an event before */
     int status;                           /* where it cannot go on: the exit status; -1: go on */
     const struct function_answer *answer; /* what is being settled */
+    const struct report_voice *voice;     /* of its process */
     struct mapping_decision decision;     /* the last one */
     char file[4096];                      /* the on-failure record just written; "": none */
 };
@@ -68,6 +69,8 @@ static void show_discard(struct play *play, const struct mapping_trace *trace)
     struct report_turn turn = { .delivery = discard->delivery,
                                 .answer = play->answer,
                                 .decision = &play->decision,
+                                .voice = play->voice,
+                                .now_ms = trace->now_ms,
                                 .file = trace->delivered ? play->file : NULL,
                                 .unwritten = wanted && !trace->delivered ? play->config.folder : NULL };
     if (discard->condition == MAPPING_AGE_EXCEEDED)
@@ -76,19 +79,32 @@ static void show_discard(struct play *play, const struct mapping_trace *trace)
         report_turn(report, &turn);
 }
 
+/* A decision that lets its records go on. */
+static void show_result(struct play *play, const struct mapping_trace *trace)
+{
+    play->decision = *trace->decision;
+    if (trace->decision->step == MAPPING_DISCARD)
+        return;
+    report_turn(play->config.report,
+                &(struct report_turn){ .delivery = trace->delivery,
+                                       .answer = play->answer,
+                                       .decision = &play->decision,
+                                       .voice = play->voice,
+                                       .now_ms = trace->now_ms,
+                                       .throttled = trace->result != NULL && trace->result->end == MAPPING_THROTTLED });
+}
+
 static void on_trace(void *user, const struct mapping_trace *trace)
 {
     struct play *play = user;
     struct report *report = play->config.report;
+    report_trace(report, trace);
     switch (trace->kind) {
     case MAPPING_TRACE_INVOKE:
         report_delivery(report, trace->delivery);
         break;
     case MAPPING_TRACE_RESULT:
-        play->decision = *trace->decision;
-        if (trace->decision->step != MAPPING_DISCARD)
-            report_turn(report, &(struct report_turn){
-                                    .delivery = trace->delivery, .answer = play->answer, .decision = &play->decision });
+        show_result(play, trace);
         break;
     case MAPPING_TRACE_DISCARD:
         show_discard(play, trace);
@@ -179,7 +195,7 @@ static void begin(struct play *play, const struct mapping_delivery *delivery)
     }
     slot->busy = true;
     slot->delivery = *delivery;
-    slot->voice.lane = delivery->lane;
+    report_voice_begin(&slot->voice, delivery, now_ms(play));
     function_begin(slot->function, slot->event.ptr, slot->event.len, slot->delivery.request_id);
 }
 
@@ -191,8 +207,10 @@ static void settle(struct play *play, struct slot *slot, struct function_answer 
     slot->busy = false;
     if (!cannot_go_on(play, answer)) {
         play->answer = answer;
+        play->voice = &slot->voice;
         mapping_settle(play->mapping, slot->delivery.ticket, now_ms(play), &result);
         play->answer = NULL;
+        play->voice = NULL;
     }
     function_answer_free(answer);
 }
@@ -236,7 +254,7 @@ static void wait_for(struct play *play, int64_t wake_ms)
         return;
     }
     int wait = left > WAIT_MAX_MS ? WAIT_MAX_MS : left > 0 ? (int)left : 0;
-    function_wait(play->busy, count, wait);
+    function_wait(play->busy, count, report_tick(play->config.report, wait));
 }
 
 static bool is_stopped(const struct play *play)
@@ -294,6 +312,7 @@ static void close_play(struct play *play)
     for (size_t i = 0; i < play->slot_count; i++) {
         function_close(play->slots[i]->function);
         ddbs_buf_free(&play->slots[i]->event);
+        page_log_free(&play->slots[i]->voice.log);
         free(play->slots[i]);
     }
     free(play->slots);
