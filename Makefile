@@ -76,7 +76,7 @@ $(OUT)/libcore.a: $(CORE_O)
 $(OUT)/libddbstream.a: $(CORE_O) $(LAMBDA_O)
 	$(archive)
 $(OUT)/ddbstream: $(EMULATOR_O) $(MAPPING_O) $(OUT)/libcore.a
-	$(call link,-lcjson -lz)
+	$(call link,-lcurl -lcjson -lz)
 
 define example
 $(OUT)/examples/$(1)/bootstrap: $(call objects,examples/$(1)/*.c) $(OUT)/libddbstream.a

@@ -7,7 +7,9 @@
 #include "junit.h"
 #include "play.h"
 #include "progress.h"
-#include "source.h"
+#include "run_source.h"
+
+#include "runtime/mapping/record.h"
 
 #include <errno.h>
 #include <getopt.h>
@@ -17,7 +19,7 @@
 #include <unistd.h>
 
 static const char HELP[] =
-    "usage: ddbstream run BOOTSTRAP --esm FILE --source FILE [options]\n"
+    "usage: ddbstream run BOOTSTRAP --esm FILE --source SOURCE [options]\n"
     "\n"
     "Play a DynamoDB stream through a function as an event source mapping of AWS does:\n"
     "batches, retries, partial batch responses, halving, on-failure records.\n"
@@ -27,6 +29,15 @@ static const char HELP[] =
     "                     --cli-input-json` takes it\n"
     "  --source FILE      the stream: *.jsonl or *.jsonl.gz (one stream record per line),\n"
     "                     an event as Lambda delivers it, or \"-\" for lines on standard input\n"
+    "  --source stream[:ARN|:TABLE]\n"
+    "                     a stream behind an endpoint: the mapping's own, this one, or the newest\n"
+    "                     one of a table. Signed with AWS_ACCESS_KEY_ID and so on\n"
+    "  --endpoint-url URL where that stream is (default AWS_ENDPOINT_URL_DYNAMODB_STREAMS,\n"
+    "                     AWS_ENDPOINT_URL, or AWS itself)\n"
+    "  --idle SECONDS     end when no record came from the endpoint for so long (default: never)\n"
+    "  --backfill PATH    instead of --source: an export of the table to S3, its folder or one\n"
+    "                     data file; each item is an INSERT\n"
+    "  --keys K[,K]       the key attributes of that table, the partition key first\n"
     "  --on-failure DIR   where on-failure records go when the mapping has a destination\n"
     "                     (default ./on-failure)\n"
     "  --timeout SECONDS  of an invocation, 1 to 900 (default 30)\n"
@@ -58,9 +69,9 @@ static const char HELP[] =
 enum { ENV_MAX = 100 };
 
 struct options {
-    const char *bootstrap, *esm, *source, *json, *page, *junit;
+    const char *bootstrap, *esm, *json, *page, *junit;
+    struct run_source_options from;
     const char *folder;
-    const char *partition_key; /* NULL: the attribute that stands first */
     const char *env[ENV_MAX + 1];
     size_t env_count;
     int timeout_ms;
@@ -72,7 +83,7 @@ struct options {
 struct run {
     struct options options;
     struct esm esm;
-    struct source *source;
+    struct run_source source;
     struct report report;
     struct junit junit;
     int64_t begun_ms; /* CLOCK_MONOTONIC */
@@ -138,7 +149,7 @@ static int read_option(struct options *options, int option, char **argv)
         options->esm = optarg;
         return 0;
     case 's':
-        options->source = optarg;
+        options->from.source = optarg;
         return 0;
     case 'f':
         options->folder = optarg;
@@ -160,10 +171,24 @@ static int read_option(struct options *options, int option, char **argv)
     case 'S':
         return read_seed(options, optarg);
     case 'k':
-        options->partition_key = optarg;
+        options->from.partition_key = optarg;
         return 0;
     case 'j':
         options->json = optarg;
+        return 0;
+    case 'b':
+        options->from.backfill = optarg;
+        return 0;
+    case 'K':
+        options->from.keys = optarg;
+        return 0;
+    case 'U':
+        options->from.endpoint = optarg;
+        return 0;
+    case 'i':
+        if (command_number(optarg, 1, 86400, &seconds) != 0)
+            return command_misused("run", "--idle takes whole seconds from 1 to 86400, not \"%s\"", optarg);
+        options->from.idle_ms = (int)seconds * 1000;
         return 0;
     case 'r':
         options->page = optarg;
@@ -177,6 +202,22 @@ static int read_option(struct options *options, int option, char **argv)
     default:
         return command_misused("run", "unknown or incomplete option \"%s\"", argv[optind - 1]);
     }
+}
+
+/* Whether what is to be played is told, and once. */
+static int check_sources(const struct options *options)
+{
+    const struct run_source_options *from = &options->from;
+    if (options->esm == NULL || (from->source == NULL && from->backfill == NULL))
+        return command_misused("run", "%s FILE is missing", options->esm == NULL ? "--esm" : "--source");
+    if (from->source != NULL && from->backfill != NULL)
+        return command_misused("run", "either --source or --backfill, not both");
+    if (from->backfill != NULL && from->keys == NULL)
+        return command_misused("run", "--backfill needs --keys: an export does not tell the table's key attributes");
+    if (options->skip_waits && run_source_is_live(from))
+        return command_misused("run",
+                               "--time skip is for what is recorded; a stream behind an endpoint has its own time");
+    return 0;
 }
 
 /* 0 to go on, else the exit status plus one. */
@@ -194,6 +235,10 @@ static int read_options(int argc, char **argv, struct options *options)
         { "seed", required_argument, NULL, 'S' },
         { "partition-key", required_argument, NULL, 'k' },
         { "json", required_argument, NULL, 'j' },
+        { "backfill", required_argument, NULL, 'b' },
+        { "keys", required_argument, NULL, 'K' },
+        { "endpoint-url", required_argument, NULL, 'U' },
+        { "idle", required_argument, NULL, 'i' },
         { "report", required_argument, NULL, 'r' },
         { "junit", required_argument, NULL, 'u' },
         { "quiet", no_argument, NULL, 'q' },
@@ -216,10 +261,9 @@ static int read_options(int argc, char **argv, struct options *options)
         return 1 + command_misused("run", "BOOTSTRAP is missing: the function's executable");
     if (argc - optind > 1)
         return 1 + command_misused("run", "one BOOTSTRAP at a time, \"%s\" is one too many", argv[optind + 1]);
-    if (options->esm == NULL || options->source == NULL)
-        return 1 + command_misused("run", "%s FILE is missing", options->esm == NULL ? "--esm" : "--source");
     options->bootstrap = argv[optind];
-    return 0;
+    int status = check_sources(options);
+    return status == 0 ? 0 : status + 1;
 }
 
 /* ---- Opening and closing ----------------------------------------------------------------------------------------- */
@@ -259,48 +303,18 @@ static int open_run(struct run *run)
     char why[2048];
     if (esm_load(&run->esm, run->options.esm, why, sizeof why) != 0)
         return command_failed("run", "%s", why);
-    if (source_open(&run->source, run->options.source, why, sizeof why) != 0)
-        return command_failed("run", "%s", why);
-    if (run->esm.settings.factor > 1)
-        source_use_keys(run->source, run->options.partition_key);
+    int status = run_source_open(&run->source, &run->options.from, &run->esm, why, sizeof why);
+    if (status != 0) {
+        command_failed("run", "%s", why);
+        return status;
+    }
     if (command_program(run->options.bootstrap) != 0)
         return command_failed("run", "%s: %s", run->options.bootstrap, strerror(errno));
-    int status = open_report(run);
+    status = open_report(run);
     bool destination = run->esm.settings.destination != MAPPING_NO_DESTINATION;
     if (status == 0 && destination && destination_open(run->options.folder, why, sizeof why) != 0)
         status = command_failed("run", "%s", why);
     return status;
-}
-
-static const char *status_in_words(int status)
-{
-    switch (status) {
-    case EXIT_HELD:
-        return NULL;
-    case EXIT_BAD_INPUT:
-        return "exit status 1: bad records, a function that could not be initialized, records that were lost, or an "
-               "expectation that did not hold";
-    case EXIT_INTERRUPTED:
-        return "exit status 130: interrupted before the end of the stream";
-    default:
-        return "exit status 2: the command could not run, or its output could not be written";
-    }
-}
-
-/* What must hold of every run: each record that a shard gave was settled and none was lost, and the status says so. */
-static void write_cases(struct run *run, int status)
-{
-    const struct tally *tally = &run->report.tally;
-    char name[TALLY_ID_MAX + 32], failure[160];
-    for (size_t i = 0; i < tally->count; i++) {
-        const struct tally_shard *shard = &tally->shards[i];
-        uint64_t open = tally_open(shard);
-        snprintf(name, sizeof name, "%s: nothing is lost", shard->id);
-        snprintf(failure, sizeof failure, "%llu records polled, %llu lost, %llu not settled",
-                 (unsigned long long)shard->polled, (unsigned long long)shard->lost, (unsigned long long)open);
-        junit_case(&run->junit, name, shard->lost == 0 && open == 0 ? NULL : failure);
-    }
-    junit_case(&run->junit, "exit status: the whole stream was played", status_in_words(status));
 }
 
 static int close_run(struct run *run, int status)
@@ -310,10 +324,10 @@ static int close_run(struct run *run, int status)
         status = command_failed("run", "%s: not everything could be written", run->options.json);
     if (page_close(report->page, &run->esm, &report->tally) != 0)
         status = command_failed("run", "%s: not everything could be written", run->options.page);
-    write_cases(run, status);
+    junit_run(&run->junit, &report->tally, status);
     if (junit_close(&run->junit, run->esm.function_name, clock_ms(CLOCK_MONOTONIC) - run->begun_ms) != 0)
         status = command_failed("run", "%s: not everything could be written", run->options.junit);
-    source_close(run->source);
+    run_source_close(&run->source);
     esm_free(&run->esm);
     ddbs_arena_free(report->arena);
     tally_free(&report->tally);
@@ -327,7 +341,7 @@ static int64_t begin_ms(struct run *run)
 {
     if (run->options.begin_ms >= 0)
         return run->options.begin_ms;
-    int64_t first = run->options.real_clock ? MAPPING_NO_TIME : source_begins(run->source);
+    int64_t first = run->options.real_clock ? MAPPING_NO_TIME : run_source_begins(&run->source);
     return first == MAPPING_NO_TIME ? clock_ms(CLOCK_REALTIME) : first;
 }
 
@@ -343,10 +357,10 @@ static uint64_t seed_of(const struct run *run)
 static int play_run(struct run *run)
 {
     progress_begin();
-    report_begin(&run->report, run->options.source);
+    report_begin(&run->report, run->source.name);
     struct play_config config = {
         .esm = &run->esm,
-        .source = { { run->source, source_shard, NULL, source_read }, source_why, source_status, source_repeats },
+        .source = run->source.play,
         .report = &run->report,
         .function = { .bootstrap = run->options.bootstrap,
                       .name = run->esm.function_name,

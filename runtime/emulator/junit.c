@@ -1,6 +1,9 @@
 /* junit.c: see junit.h. The cases are kept until the end, because the suite begins with their number. */
 #include "junit.h"
 
+#include "command.h"
+#include "play.h"
+
 #include "lib/buf.h"
 #include "lib/utf8.h"
 
@@ -46,6 +49,35 @@ void junit_case(struct junit *junit, const char *name, const char *failure)
     ddbs_buf__text(out, "\">\n    <failure message=\"");
     put_text(out, failure);
     ddbs_buf__text(out, "\"/>\n  </testcase>\n");
+}
+
+static const char *status_in_words(int status)
+{
+    switch (status) {
+    case EXIT_HELD:
+        return NULL;
+    case EXIT_BAD_INPUT:
+        return "exit status 1: bad records, a function that could not be initialized, records that were lost, or an "
+               "expectation that did not hold";
+    case EXIT_INTERRUPTED:
+        return "exit status 130: interrupted before the end of the stream";
+    default:
+        return "exit status 2: the command could not run, or its output could not be written";
+    }
+}
+
+void junit_run(struct junit *junit, const struct tally *tally, int status)
+{
+    char name[TALLY_ID_MAX + 32], failure[160];
+    for (size_t i = 0; i < tally->count; i++) {
+        const struct tally_shard *shard = &tally->shards[i];
+        uint64_t open = tally_open(shard);
+        snprintf(name, sizeof name, "%s: nothing is lost", shard->id);
+        snprintf(failure, sizeof failure, "%llu records polled, %llu lost, %llu not settled",
+                 (unsigned long long)shard->polled, (unsigned long long)shard->lost, (unsigned long long)open);
+        junit_case(junit, name, shard->lost == 0 && open == 0 ? NULL : failure);
+    }
+    junit_case(junit, "exit status: the whole stream was played", status_in_words(status));
 }
 
 int junit_close(struct junit *junit, const char *suite, int64_t duration_ms)

@@ -2,6 +2,8 @@
  * for what must hold. */
 #ifndef EMULATOR_JUNIT_H
 #define EMULATOR_JUNIT_H
+#include "tally.h"
+
 #include <ddbstream/convert.h>
 #include <stdio.h>
 
@@ -17,6 +19,10 @@ int junit_open(struct junit *junit, const char *path);
 
 /* One test case. `failure` is a sentence, NULL where it held; texts may hold any bytes. */
 void junit_case(struct junit *junit, const char *name, const char *failure);
+
+/* What must hold of every run: each record that a shard gave was settled and none was lost, and the exit status, in
+ * words. */
+void junit_run(struct junit *junit, const struct tally *tally, int status);
 
 /* Write the file and close it; `suite` names the whole, `duration_ms` is how long it took. 0, or -1: not everything
  * could be written. */
