@@ -31,6 +31,7 @@ objects = $(patsubst %.c,$(OBJ)/%.o,$(sort $(wildcard $(1))))
 CORE_O     := $(call objects,lib/*.c)
 LAMBDA_O   := $(call objects,runtime/lambda/*.c)
 MAPPING_O  := $(call objects,runtime/mapping/*.c)
+TABLE_O    := $(call objects,runtime/table/*.c)
 EMULATOR_O := $(call objects,runtime/emulator/*.c)
 CHECK_O    := $(call objects,tests/unit/check.c)
 
@@ -75,7 +76,10 @@ $(OUT)/libcore.a: $(CORE_O)
 	$(archive)
 $(OUT)/libddbstream.a: $(CORE_O) $(LAMBDA_O)
 	$(archive)
-$(OUT)/ddbstream: $(EMULATOR_O) $(MAPPING_O) $(OUT)/libcore.a
+# Tables with streams: for the command, and for tests that need no server.
+$(OUT)/libtable.a: $(TABLE_O)
+	$(archive)
+$(OUT)/ddbstream: $(EMULATOR_O) $(MAPPING_O) $(OUT)/libtable.a $(OUT)/libcore.a
 	$(call link,-lcurl -lcjson -lz)
 
 define example
@@ -86,7 +90,7 @@ $(foreach name,$(EXAMPLES),$(eval $(call example,$(name))))
 
 WRAP := -Wl,--wrap=malloc$(comma)--wrap=calloc$(comma)--wrap=realloc
 # Without -lcurl: a test that reached the network would not link.
-$(OUT)/tests/test_%: $(OBJ)/tests/unit/test_%.o $(CHECK_O) $(MAPPING_O) $(OUT)/libddbstream.a
+$(OUT)/tests/test_%: $(OBJ)/tests/unit/test_%.o $(CHECK_O) $(MAPPING_O) $(OUT)/libtable.a $(OUT)/libddbstream.a
 	$(call link,$(WRAP) -lcjson -lz)
 # Programs that a script drives: they read lines and print what the library says.
 DRIVERS := $(patsubst tests/%.c,$(OUT)/tests/%,$(sort $(wildcard tests/oracle/*.c tests/cost/*.c)))
@@ -97,9 +101,9 @@ $(OUT)/tests/%: $(OBJ)/tests/cost/%.o $(OUT)/libcore.a
 	$(call link,)
 $(OUT)/tests/handlers/%: $(OBJ)/tests/e2e/handlers/%.o $(OUT)/libddbstream.a
 	$(call link,-lcurl -lcjson -lz)
-$(OUT)/fuzz/replay_%: $(OBJ)/tests/fuzz/fuzz_%.o $(OBJ)/tests/fuzz/replay.o $(OUT)/libcore.a
+$(OUT)/fuzz/replay_%: $(OBJ)/tests/fuzz/fuzz_%.o $(OBJ)/tests/fuzz/replay.o $(OUT)/libtable.a $(OUT)/libcore.a
 	$(call link,-lcjson -lz)
-build/fuzz/fuzz_%: build/obj/fuzz/tests/fuzz/fuzz_%.o build/fuzz/libcore.a
+build/fuzz/fuzz_%: build/obj/fuzz/tests/fuzz/fuzz_%.o build/fuzz/libtable.a build/fuzz/libcore.a
 	$(call link,-lcjson -lz)
 
 # ---- Using it -------------------------------------------------------------------------------------------------------
@@ -239,6 +243,12 @@ soak: deps-test $(OUT)/ddbstream $(OUT)/tests/handlers/soak $(OUT)/tests/bench/h
 ric: all
 	@python3 tests/run.py 'python3 tests/ric/test_ric.py $(OUT)'
 
+# The AWS CLI, the AWS SDK for JavaScript and dynalite against `ddbstream table`; takes the latter two from npm.
+TABLE_REQUESTS ?= 20000
+.PHONY: dynamodb
+dynamodb: all
+	@python3 tests/run.py 'python3 tests/dynamodb/test_dynamodb.py $(OUT) --requests $(TABLE_REQUESTS)'
+
 .PHONY: format clean help
 format:
 	clang-format -i $(C_FILES)
@@ -255,6 +265,7 @@ help:
 	@echo "make fuzz       libFuzzer on every target, FUZZ_TIME=60 seconds each"
 	@echo "make soak       100,000 invocations: memory, descriptors, threads; cost of a hand-over"
 	@echo "make ric        the Node client of AWS against ddbstream serve (needs npm)"
+	@echo "make dynamodb   AWS CLI, AWS SDK and dynalite against ddbstream table (needs aws, npm)"
 	@echo "make deps       install everything that the targets above need"
 	@echo "make format     clang-format; make clean"
 

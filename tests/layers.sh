@@ -16,6 +16,7 @@ forbid '#include <(cjson|zlib|ddbstream/cjson)' 'cJSON belongs to lib/cjson.c, z
     $(ls lib/*.[ch] | grep -v -e lib/cjson.c -e lib/inflate.c)
 forbid '#include "(runtime|lib)/' 'a public header includes public headers only' include/*.h include/*/*.h
 forbid '#include "(runtime/)?(lambda|emulator)/|#include <(curl|sys/|unistd|time\.h|poll|signal)' 'runtime/mapping is pure' runtime/mapping/*.[ch]
+forbid '#include "(runtime/)?(lambda|emulator|mapping)/|#include <(curl|sys/|unistd|time\.h|poll|signal|cjson|zlib)' 'runtime/table is pure' runtime/table/*.[ch]
 forbid '#include "(runtime/)?emulator/' 'runtime/lambda and runtime/emulator never meet' runtime/lambda/*.[ch]
 forbid '#include "(runtime/)?lambda/|#include <ddbstream/lambda\.h>' 'runtime/emulator and runtime/lambda never meet' runtime/emulator/*.[ch]
 forbid '#include [<"](lib|runtime)/' 'examples use the public headers' examples/*/*.c

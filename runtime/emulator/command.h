@@ -16,6 +16,7 @@ int cmd_lint(int argc, char **argv);
 int cmd_run(int argc, char **argv);
 int cmd_serve(int argc, char **argv);
 int cmd_symbolize(int argc, char **argv);
+int cmd_table(int argc, char **argv);
 
 /* Say on stderr what is wrong with a command line, "ddbstream NAME: <text>", and point to --help. Returns
  * EXIT_CANNOT_RUN. */

@@ -21,6 +21,7 @@ static const struct command {
     { "run", cmd_run, "play a stream through a function, as an event source mapping does" },
     { "serve", cmd_serve, "offer the Runtime API and an Invoke URL to any function" },
     { "symbolize", cmd_symbolize, "say which functions and lines a crash report in a log is about" },
+    { "table", cmd_table, "a DynamoDB table with a stream, for the AWS CLI and SDKs" },
 };
 enum { COMMAND_COUNT = sizeof COMMANDS / sizeof *COMMANDS };
 

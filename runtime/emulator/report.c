@@ -277,7 +277,8 @@ static void say_answer(const struct report *report, const struct report_turn *tu
     char text[DDBS_ERROR_REASON_MAX + 256];
     size_t lane = delivery->lane;
     if (turn->answer == NULL) {
-        say(report, lane, RED, "    -> too large for an event of 6 MB, the function is not called");
+        say(report, lane, RED, "    -> %s is too large for an event of 6 MB, the function is not called",
+            place_of(text, delivery));
     } else if (turn->answer->end != FUNCTION_RESPONSE) {
         report_failure(turn->answer, text, sizeof text);
         say(report, lane, RED, "    -> error: %s", text);

@@ -229,6 +229,16 @@ TEST(o10_o20_throttles_spend_no_retries)
     play_free(&play);
 }
 
+TEST(o10_o20_after_throttles_all_retries_are_left)
+{
+    struct play play = { .settings = items(2, 1, false), .records = 2, .throttles = 3, .behaviour = ALWAYS_THROWS };
+    run(&play);
+    CHECK_STR(play.trace, "[12] [12] [12] [12] [12] dest(1..2,count2)");
+    CHECK_STR(play.waits, "0 200= 400= 800= 1600=");
+    CHECK_INT(play.totals.invocations, 2);
+    play_free(&play);
+}
+
 TEST(o10_throttles_go_on_until_the_records_are_too_old)
 {
     struct play play = { .settings = items(2, 0, false), .records = 2, .throttles = SIZE_MAX };
@@ -377,11 +387,15 @@ TEST(a_source_that_fails_breaks_the_mapping_after_what_was_read)
 
 /* ---- Memory ------------------------------------------------------------------------------------------------------ */
 
-TEST(every_allocation_may_fail)
+/* One lane, three lanes, windows. */
+static void fail_each_allocation(int64_t factor, int64_t tumbling)
 {
     bool whole = false;
-    for (size_t n = 0; n < 60 && !whole; n++) {
-        struct play play = { .settings = items(3, 0, true), .records = 20, .bad = 4, .behaviour = NAMES_BAD };
+    for (size_t n = 0; n < 200 && !whole; n++) {
+        struct play play = { .settings = items(3, 0, true) };
+        play.settings.factor = factor;
+        play.settings.tumbling_window = tumbling;
+        play.settings.stream_arn = "";
         play.settings.destination = MAPPING_NO_DESTINATION;
         struct mapping_source source = { &play, play_list, NULL, play_read };
         struct mapping_host host = { &play, NULL, NULL };
@@ -390,14 +404,58 @@ TEST(every_allocation_may_fail)
         play.shards[0] = (struct play_shard){ .id = "s", .first = 1, .count = 20 };
         play.shard_count = 1;
         check_fail_alloc(n);
+        static const struct mapping_result good = { .body = "{\"state\":[7]}", .len = 13 };
         if (mapping_new(&play.mapping, &play.settings, &source, &host))
             while ((state = mapping_step(play.mapping, PLAY_BEGIN, &delivery)) == MAPPING_INVOKE)
-                mapping_settle(play.mapping, delivery.ticket, PLAY_BEGIN,
-                               &(struct mapping_result){ .body = "{}", .len = 2 });
+                mapping_settle(play.mapping, delivery.ticket, PLAY_BEGIN, &good);
         check_fail_alloc(SIZE_MAX);
         whole = state == MAPPING_ENDED;
         CHECK(whole || state == MAPPING_EXHAUSTED);
         mapping_free(play.mapping);
     }
     CHECK(whole);
+}
+
+TEST(every_allocation_may_fail)
+{
+    fail_each_allocation(1, 0);
+    fail_each_allocation(3, 0);
+    fail_each_allocation(1, 60);
+}
+
+/* ---- The trace --------------------------------------------------------------------------------------------------- */
+
+static void name_kinds(struct play *play, const struct mapping_trace *trace)
+{
+    static const char *const names[] = { [MAPPING_TRACE_SHARD] = "shard",     [MAPPING_TRACE_POLL] = "poll",
+                                         [MAPPING_TRACE_DENIED] = "denied",   [MAPPING_TRACE_FILTERED] = "filtered",
+                                         [MAPPING_TRACE_INVOKE] = "invoke",   [MAPPING_TRACE_RESULT] = "result",
+                                         [MAPPING_TRACE_DISCARD] = "discard", [MAPPING_TRACE_CHECKPOINT] = "checkpoint",
+                                         [MAPPING_TRACE_WINDOW] = "window",   [MAPPING_TRACE_SHARD_END] = "end" };
+    char word[40];
+    CHECK_VIEW(trace->shard_id, "shardId-00000001792399000123-5b1d2c3e");
+    snprintf(word, sizeof word, "%s", names[trace->kind]);
+    if (trace->kind == MAPPING_TRACE_POLL)
+        snprintf(word, sizeof word, "poll:%zu", trace->count);
+    if (trace->kind == MAPPING_TRACE_CHECKPOINT)
+        snprintf(word, sizeof word, "checkpoint:%llu", (unsigned long long)trace->checkpoint->place);
+    play_note(play->user, 1000, word);
+}
+
+TEST(the_trace_tells_every_decision_in_order)
+{
+    char text[1000] = "";
+    struct play play = { .settings = items(2, 0, false), .records = 3, .bad = 2, .behaviour = NAMES_BAD, .denied = 1 };
+    play.watch = name_kinds;
+    play.user = text;
+    run(&play);
+    CHECK_STR(text, "shard denied poll:2 invoke result checkpoint:2 invoke result discard checkpoint:3 poll:1 invoke "
+                    "result checkpoint:4 end");
+    play_free(&play);
+    text[0] = '\0';
+    struct play windows = { .settings = items(2, 0, false), .records = 1, .watch = name_kinds, .user = text };
+    windows.settings.tumbling_window = 60;
+    run(&windows);
+    CHECK_STR(text, "shard poll:1 invoke result checkpoint:2 invoke result window end");
+    play_free(&windows);
 }

@@ -1,6 +1,8 @@
 /* test_mapping_window.c: tumbling windows. Tests are named after the fact that they hold (O11, O18). */
 #include "mapping_play.h"
 
+#include "runtime/mapping/engine.h"
+
 /* What the function was given and answers: it counts the records in the state. */
 static char given[4000];
 static size_t count;
@@ -233,4 +235,20 @@ TEST(times_are_written_as_aws_writes_them)
     CHECK_STR(text, "1970-01-01T00:00:00Z");
     mapping_time(text, INT64_MAX);
     CHECK_STR(text, "9999-12-31T23:59:59Z");
+}
+
+TEST(the_bytes_of_an_event_are_known_before_it_is_written)
+{
+    struct mapping_settings settings = items(1, 0, false);
+    struct mapping_record record = { .json = ddbs_str_c("{\"n\":1}") };
+    struct mapping_window window = { .start_ms = PLAY_BEGIN, .end_ms = PLAY_BEGIN + 60000, .state = { "[7]", 3 } };
+    struct mapping_delivery delivery = { .shard_id = { "shardId-1", 9 }, .count = 1, .records = &record };
+    settings.stream_arn = "arn:aws:dynamodb:eu-west-1:111122223333:table/Orders/stream/x";
+    for (size_t i = 0; i < 2; i++) {
+        ddbs_buf out = { .ptr = NULL };
+        delivery.window = i == 0 ? NULL : &window;
+        mapping_event(&out, &settings, &delivery);
+        CHECK_INT(mapping_event_bytes(&settings, delivery.shard_id, delivery.window, record.json.len), out.len);
+        ddbs_buf_free(&out);
+    }
 }
