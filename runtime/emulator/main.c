@@ -18,6 +18,7 @@ static const struct command {
     { "filter", cmd_filter, "try FilterCriteria on events, and find patterns that can never match" },
     { "gen", cmd_gen, "make events to test with" },
     { "lint", cmd_lint, "find settings that lose records or block a shard, in mappings and templates" },
+    { "redrive", cmd_redrive, "play what a mapping gave up through a function once more" },
     { "run", cmd_run, "play a stream through a function, as an event source mapping does" },
     { "serve", cmd_serve, "offer the Runtime API and an Invoke URL to any function" },
     { "symbolize", cmd_symbolize, "say which functions and lines a crash report in a log is about" },

@@ -22,8 +22,7 @@ enum { ID_SHOWN = 8, LINE_SHOWN = 2000 };
 
 /* ---- Lines for people -------------------------------------------------------------------------------------------- */
 
-/* Text of strangers, without what a terminal would obey. */
-static void put_text(FILE *out, const char *text, size_t len)
+void report_put_text(FILE *out, const char *text, size_t len)
 {
     for (size_t i = 0; i < len && i < LINE_SHOWN; i++) {
         unsigned char byte = (unsigned char)text[i];
@@ -57,7 +56,7 @@ static void say(const struct report *report, size_t lane, const char *colour, co
     put_lane(report, lane);
     if (report->colour)
         printf("\033[%sm", colour);
-    put_text(stdout, line, shown);
+    report_put_text(stdout, line, shown);
     puts(report->colour ? "\033[0m" : "");
 }
 
@@ -208,7 +207,7 @@ void report_output(void *user, const char *line, size_t len)
     progress_hide();
     put_lane(voice->report, voice->lane);
     fputs("    | ", stdout);
-    put_text(stdout, line, len);
+    report_put_text(stdout, line, len);
     putchar('\n');
 }
 

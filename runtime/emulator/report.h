@@ -49,6 +49,9 @@ struct report_turn {
 void report_begin(struct report *report, const char *source);
 void report_delivery(const struct report *report, const struct mapping_delivery *delivery);
 
+/* Text of strangers, cut, without what a terminal would obey. */
+void report_put_text(FILE *out, const char *text, size_t len);
+
 /* A warning, on stderr; its place among the lines on stdout is kept. */
 void report_warn(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
