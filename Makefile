@@ -249,6 +249,13 @@ TABLE_REQUESTS ?= 20000
 dynamodb: all
 	@python3 tests/run.py 'python3 tests/dynamodb/test_dynamodb.py $(OUT) --requests $(TABLE_REQUESTS)'
 
+# The page of `ddbstream run --report`, opened and clicked through in Chromium; says so where there is none.
+.PHONY: report
+report: all
+	@if command -v chromium chromium-browser google-chrome google-chrome-stable >/dev/null; \
+	then python3 tests/run.py 'python3 tests/report/test_report.py $(OUT)'; \
+	else echo 'not run: chromium absent'; fi
+
 .PHONY: format clean help
 format:
 	clang-format -i $(C_FILES)
@@ -266,6 +273,7 @@ help:
 	@echo "make soak       100,000 invocations: memory, descriptors, threads; cost of a hand-over"
 	@echo "make ric        the Node client of AWS against ddbstream serve (needs npm)"
 	@echo "make dynamodb   AWS CLI, AWS SDK and dynalite against ddbstream table (needs aws, npm)"
+	@echo "make report     the page of ddbstream run --report in Chromium"
 	@echo "make deps       install everything that the targets above need"
 	@echo "make format     clang-format; make clean"
 

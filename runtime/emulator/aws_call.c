@@ -1,5 +1,5 @@
-/* aws_call.c: see aws_call.h. Signing is libcurl's; what it gets wrong in older versions (header entries without a value,
- * queries out of order) is not used here. */
+/* aws_call.c: see aws_call.h. Signing is libcurl's; what it gets wrong in older versions (header entries without a
+ * value, queries out of order) is not used here. */
 #include "aws_call.h"
 
 #include <cjson/cJSON.h>

@@ -1,5 +1,5 @@
-/* aws_call.h: signed calls to an AWS service that speaks JSON over POST /, such as DynamoDB Streams. One call at a time;
- * it blocks, with limits. */
+/* aws_call.h: signed calls to an AWS service that speaks JSON over POST /, such as DynamoDB Streams. One call at a
+ * time; it blocks, with limits. */
 #ifndef EMULATOR_AWS_CALL_H
 #define EMULATOR_AWS_CALL_H
 #include "text.h"

@@ -1,5 +1,5 @@
-/* backfill.h: a DynamoDB export as a source. A stream is not retroactive; this is how the items that a table already has
- * get through a handler: each as an INSERT. */
+/* backfill.h: a DynamoDB export as a source. A stream is not retroactive; this is how the items that a table already
+ * has get through a handler: each as an INSERT. */
 #ifndef EMULATOR_BACKFILL_H
 #define EMULATOR_BACKFILL_H
 #include "runtime/mapping/mapping.h"

@@ -140,10 +140,34 @@ static int read_seed(struct options *options, const char *text)
     return 0;
 }
 
+/* Where the text of an option goes; NULL: it is more than a text. */
+static const char **text_of(struct options *options, int option)
+{
+    switch (option) {
+    case 'b':
+        return &options->from.backfill;
+    case 'K':
+        return &options->from.keys;
+    case 'U':
+        return &options->from.endpoint;
+    case 'r':
+        return &options->page;
+    case 'u':
+        return &options->junit;
+    default:
+        return NULL;
+    }
+}
+
 /* One option. 0, or an exit status. */
 static int read_option(struct options *options, int option, char **argv)
 {
     long long seconds;
+    const char **text = text_of(options, option);
+    if (text != NULL) {
+        *text = optarg;
+        return 0;
+    }
     switch (option) {
     case 'e':
         options->esm = optarg;
@@ -176,25 +200,10 @@ static int read_option(struct options *options, int option, char **argv)
     case 'j':
         options->json = optarg;
         return 0;
-    case 'b':
-        options->from.backfill = optarg;
-        return 0;
-    case 'K':
-        options->from.keys = optarg;
-        return 0;
-    case 'U':
-        options->from.endpoint = optarg;
-        return 0;
     case 'i':
         if (command_number(optarg, 1, 86400, &seconds) != 0)
             return command_misused("run", "--idle takes whole seconds from 1 to 86400, not \"%s\"", optarg);
         options->from.idle_ms = (int)seconds * 1000;
-        return 0;
-    case 'r':
-        options->page = optarg;
-        return 0;
-    case 'u':
-        options->junit = optarg;
         return 0;
     case 'q':
         options->quiet = true;

@@ -1,4 +1,5 @@
-/* onfailure.c: see onfailure.h. A document is unwrapped layer by layer in a loop; only messages side by side are many. */
+/* onfailure.c: see onfailure.h. A document is unwrapped layer by layer in a loop; only messages side by side are
+ * many. */
 #include "onfailure.h"
 
 #include "command.h"

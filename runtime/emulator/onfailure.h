@@ -1,5 +1,6 @@
-/* onfailure.h: on-failure records as they come back from where AWS put them: the text of an SQS message, the notification
- * of an SNS topic around it, the object in S3 with its payload, and what `aws sqs receive-message` prints around those. */
+/* onfailure.h: on-failure records as they come back from where AWS put them: the text of an SQS message, the
+ * notification of an SNS topic around it, the object in S3 with its payload, and what `aws sqs receive-message`
+ * prints around those. */
 #ifndef EMULATOR_ONFAILURE_H
 #define EMULATOR_ONFAILURE_H
 #include <ddbstream/base.h>

@@ -1,8 +1,8 @@
 /* progress.c: see progress.h.
  *
- * No flicker: taking the old lines away, what was printed in between and the new lines leave in one write, because the
- * terminal's buffer is ours and is flushed with each frame. A terminal that was made narrower has wrapped the old lines:
- * how many rows they take is counted with the width at hand. */
+ * No flicker: taking the old lines away, what was printed in between and the new lines leave in one write, because
+ * the terminal's buffer is ours and is flushed with each frame. A terminal that was made narrower has wrapped the
+ * old lines: how many rows they take is counted with the width at hand. */
 #include "progress.h"
 
 #include "clock.h"

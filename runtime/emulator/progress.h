@@ -1,5 +1,5 @@
-/* progress.h: one live line per shard at the bottom of a terminal, below what scrolls by. There is one terminal, so what
- * is known of it is this module's own; where standard output is none, nothing here does anything. */
+/* progress.h: one live line per shard at the bottom of a terminal, below what scrolls by. There is one terminal, so
+ * what is known of it is this module's own; where standard output is none, nothing here does anything. */
 #ifndef EMULATOR_PROGRESS_H
 #define EMULATOR_PROGRESS_H
 #include "tally.h"

@@ -1,5 +1,5 @@
-/* report_json.c: the lines for programs of `ddbstream run --json`: one for each decision of the mapping, and at last the
- * totals. README.md has the table of their members. */
+/* report_json.c: the lines for programs of `ddbstream run --json`: one for each decision of the mapping, and at last
+ * the totals. README.md has the table of their members. */
 #include "report.h"
 
 #include "lib/buf.h"

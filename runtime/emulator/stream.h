@@ -1,5 +1,5 @@
-/* stream.h: a DynamoDB stream behind an endpoint as a source: AWS's own, `ddbstream table`, or any other that speaks the
- * Streams API. */
+/* stream.h: a DynamoDB stream behind an endpoint as a source: AWS's own, `ddbstream table`, or any other that speaks
+ * the Streams API. */
 #ifndef EMULATOR_STREAM_H
 #define EMULATOR_STREAM_H
 #include "runtime/mapping/mapping.h"

@@ -1,5 +1,5 @@
-/* summary.c: the end of a report: a sentence that adds up, what was decided, and the same in the metrics that CloudWatch
- * has of functions and event source mappings. */
+/* summary.c: the end of a report: a sentence that adds up, what was decided, and the same in the metrics that
+ * CloudWatch has of functions and event source mappings. */
 #include "report.h"
 
 #include "progress.h"

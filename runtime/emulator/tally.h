@@ -1,4 +1,5 @@
-/* tally.h: what happened so far, shard by shard, and the measures of CloudWatch that the mapping itself does not count. */
+/* tally.h: what happened so far, shard by shard, and the measures of CloudWatch that the mapping itself does not
+ * count. */
 #ifndef EMULATOR_TALLY_H
 #define EMULATOR_TALLY_H
 #include "function.h"

@@ -120,6 +120,7 @@ def orders_is_shown_as_it_was_decided(browser, folder):
     browser.click("#by-order")
     browser.click("[data-at='2']")
     browser.run("scrollTo(0, 0)")
+    browser.ask("Input.dispatchMouseEvent", type="mouseMoved", x=5, y=5)
     for scheme in ("dark", "light"):
         browser.colours(scheme)
         shot(browser, "orders-" + scheme)
