@@ -241,10 +241,15 @@ static void write_shards(ddbs_buf *out, const struct tally *tally)
 
 static void write_note(ddbs_buf *out, const struct page *page)
 {
-    char note[160] = "";
+    char note[320] = "";
+    int len = 0;
     if (page->box_count > PAGE_INVOCATIONS_MAX)
-        snprintf(note, sizeof note, "The first %d of %" PRIu64 " invocations are shown; --json writes all of them.",
-                 (int)PAGE_INVOCATIONS_MAX, page->box_count);
+        len =
+            snprintf(note, sizeof note, "The first %d of %" PRIu64 " invocations are shown; --json writes all of them.",
+                     (int)PAGE_INVOCATIONS_MAX, page->box_count);
+    if (page->discard_count > PAGE_DISCARDS_MAX)
+        snprintf(note + len, sizeof note - (size_t)len, "%sThe first %d of %" PRIu64 " deliveries given up are listed.",
+                 len > 0 ? " " : "", (int)PAGE_DISCARDS_MAX, page->discard_count);
     put_member(out, "note", note);
 }
 

@@ -136,9 +136,9 @@ static void draw(const struct tally *tally)
 
 int progress_show(const struct tally *tally)
 {
-    int64_t now = clock_ms(CLOCK_MONOTONIC), next = screen.drawn_ms + FRAME_MS;
     if (!screen.live)
         return -1;
+    int64_t now = clock_ms(CLOCK_MONOTONIC), next = screen.drawn_ms + FRAME_MS;
     if (now < next && !resized)
         return (int)(next - now);
     resized = 0;

@@ -19,7 +19,7 @@ def find():
 class Browser:
     """One page. What it writes to the console, and errors that nobody caught, are in `complaints`."""
 
-    def __init__(self, program, width=1180, height=860):
+    def __init__(self, program, width=1100, height=1130):
         self.profile = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
         to_read, self.write_to = os.pipe()
         self.read_from, to_write = os.pipe()

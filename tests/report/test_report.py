@@ -118,7 +118,7 @@ def orders_is_shown_as_it_was_decided(browser, folder):
     equal(browser.run(BOXES), len(deliveries), "boxes by time")
     browser.click("#in")
     browser.click("#by-order")
-    browser.click("[data-at='2']")
+    browser.click("[data-at='8']")
     browser.run("scrollTo(0, 0)")
     browser.ask("Input.dispatchMouseEvent", type="mouseMoved", x=5, y=5)
     for scheme in ("dark", "light"):
