@@ -190,6 +190,22 @@ def junit_has_a_case_per_shard_and_the_exit_status_in_words(folder):
 
 
 @test
+def a_line_of_the_function_cannot_end_the_page(folder):
+    page = os.path.join(folder, "report.html")
+    bootstrap = RUNTIME.replace('"handler:"', '"</script><script>alert(1)</script>"')
+    words = command(folder, 4, ITEMS, {}, "--time", "skip", "--report", page)
+    write(folder, "bootstrap", bootstrap)
+    equal(subprocess.run(words, capture_output=True, timeout=120, check=False).returncode, 0, "status")
+    with open(page, encoding="utf-8") as file:
+        content = file.read()
+    data = re.search(r'<script type="application/json" id="data">(.*?)</script>', content, re.S)[1]
+    run = json.loads(data)
+    equal(run["invocations"][0]["log"], ["</script><script>alert(1)</script> 4 records "], "log")
+    equal(content.count("</script>"), 2, "ends of scripts")
+    equal(len(run["invocations"]), sum(line["kind"] == "delivery" for line in read_lines(folder)), "invocations")
+
+
+@test
 def files_that_cannot_be_written_are_an_error(folder):
     for option in ("--report", "--junit", "--json"):
         for path, status in (("/nowhere/x", 2), ("/dev/full", 2)):
@@ -239,6 +255,20 @@ class Screen:
             del colour
 
 
+def read_all(master):
+    """What one write brings, and what follows within a moment: the kernel hands it on in pieces."""
+    got = b""
+    while select.select([master], [], [], 0.04)[0]:
+        try:
+            more = os.read(master, 1 << 16)
+        except OSError:
+            more = b""
+        if not more:
+            break
+        got += more
+    return got.decode("utf-8", "replace")
+
+
 def watch(words, columns, during=None, rows=24):
     """Run on a terminal. (status, screen, contents after each read, what was read)"""
     master, slave = pty.openpty()
@@ -252,10 +282,7 @@ def watch(words, columns, during=None, rows=24):
     while time.monotonic() < limit:
         if not select.select([master], [], [], 0.2)[0]:
             continue
-        try:
-            got = os.read(master, 1 << 20).decode("utf-8", "replace")
-        except OSError:
-            break
+        got = read_all(master)
         if not got:
             break
         reads.append(got)
@@ -274,7 +301,7 @@ def is_live(line):
 
 @test
 def a_terminal_gets_a_live_line_below_what_scrolls_by(folder):
-    words = command(folder, 24, {**ITEMS, **QUEUE}, {"PAUSE": "0.2", "BAD": "100000007"})
+    words = command(folder, 24, {**ITEMS, **QUEUE}, {"PAUSE": "0.4", "BAD": "100000007"})
     status, screen, frames, reads = watch(words, 120)
     equal(status, 0, "".join(reads)[-500:])
     equal(screen.odd, [], "control bytes")
