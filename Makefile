@@ -17,9 +17,15 @@ FLAGS_release := -O2 -g
 FLAGS_debug   := -O0 -g3
 FLAGS_san     := -O1 -g $(SAN)
 FLAGS_cov     := -O0 -g --coverage
+FLAGS_plain   := -O1 -g $(SAN) -DSCAN_ONLY=plain
+FLAGS_sse2    := -O1 -g $(SAN) -DSCAN_ONLY=sse2
+FLAGS_neon    := -O2 -g -static
 FLAGS_fuzz    := -O1 -g $(SAN) -fsanitize=fuzzer-no-link
 LINK_release := -Wl,--gc-sections -Wl,--as-needed
 LINK_san     := $(SAN)
+LINK_plain   := $(SAN)
+LINK_sse2    := $(SAN)
+LINK_neon    := -static
 LINK_cov     := --coverage
 LINK_fuzz    := $(SAN) -fsanitize=fuzzer
 
@@ -30,6 +36,7 @@ comma := ,
 objects = $(patsubst %.c,$(OBJ)/%.o,$(sort $(wildcard $(1))))
 CORE_O     := $(call objects,lib/*.c)
 LAMBDA_O   := $(call objects,runtime/lambda/*.c)
+AWS_O      := $(call objects,runtime/aws/*.c)
 MAPPING_O  := $(call objects,runtime/mapping/*.c)
 TABLE_O    := $(call objects,runtime/table/*.c)
 EMULATOR_O := $(call objects,runtime/emulator/*.c)
@@ -74,7 +81,8 @@ endef
 # The core alone: what links against it and nothing else cannot reach the network.
 $(OUT)/libcore.a: $(CORE_O)
 	$(archive)
-$(OUT)/libddbstream.a: $(CORE_O) $(LAMBDA_O)
+# Who makes no AWS call gets nothing of runtime/aws: no object of the others refers to it.
+$(OUT)/libddbstream.a: $(CORE_O) $(LAMBDA_O) $(AWS_O)
 	$(archive)
 # Tables with streams: for the command, and for tests that need no server.
 $(OUT)/libtable.a: $(TABLE_O)
@@ -101,9 +109,13 @@ $(OUT)/tests/%: $(OBJ)/tests/cost/%.o $(OUT)/libcore.a
 	$(call link,)
 $(OUT)/tests/handlers/%: $(OBJ)/tests/e2e/handlers/%.o $(OUT)/libddbstream.a
 	$(call link,-lcurl -lcjson -lz)
-$(OUT)/fuzz/replay_%: $(OBJ)/tests/fuzz/fuzz_%.o $(OBJ)/tests/fuzz/replay.o $(OUT)/libtable.a $(OUT)/libcore.a
-	$(call link,-lcjson -lz)
-build/fuzz/fuzz_%: build/obj/fuzz/tests/fuzz/fuzz_%.o build/fuzz/libtable.a build/fuzz/libcore.a
+# Not for the other architecture: what runs there needs neither.
+IS_NEON := $(filter neon,$(V))
+FUZZ_LINK := $(if $(IS_NEON),,-lcjson -lz)
+FUZZ_LIBS := $(if $(IS_NEON),$(OUT)/libcore.a,$(OUT)/libtable.a $(OUT)/libddbstream.a)
+$(OUT)/fuzz/replay_%: $(OBJ)/tests/fuzz/fuzz_%.o $(OBJ)/tests/fuzz/replay.o $(FUZZ_LIBS)
+	$(call link,$(FUZZ_LINK))
+build/fuzz/fuzz_%: build/obj/fuzz/tests/fuzz/fuzz_%.o build/fuzz/libtable.a build/fuzz/libddbstream.a
 	$(call link,-lcjson -lz)
 
 # ---- Using it -------------------------------------------------------------------------------------------------------
@@ -114,9 +126,9 @@ run: deps-build
 	@build/ddbstream run build/examples/orders/bootstrap --env DDBS_REPORT=items \
 	    --esm examples/orders/esm.json --source examples/orders/orders.jsonl --on-failure build/orders-on-failure
 
-.PHONY: deps deps-build deps-test deps-check
+.PHONY: deps deps-build deps-test deps-check deps-neon deps-bench
 deps: deps-check
-deps-build deps-test deps-check: deps-%:
+deps-build deps-test deps-check deps-neon deps-bench: deps-%:
 	@CC='$(CC)' sh .ci/deps $*
 
 # ---- Testing it -----------------------------------------------------------------------------------------------------
@@ -142,25 +154,38 @@ SUITE = $(UNIT:$(OUT)/%=$(BIN)/%) \
     'python3 tests/lossless.py $(BIN)/ddbstream --records $(LOSSLESS_RECORDS)' \
     $(foreach script,$(E2E),'python3 $(script) $(BIN)$(if $(filter san,$(V)),$(ONLY_SAN_$(notdir $(script))))')
 
+# What the paths through the core could make differently (lib/README.md), with V=plain and V=sse2.
+CORE_SUITE = $(UNIT:$(OUT)/%=$(BIN)/%) \
+    $(foreach target,$(REPLAYS:$(OUT)/fuzz/replay_%=%),'$(BIN)/fuzz/replay_$(target) tests/fuzz/corpus/$(target)') \
+    'python3 tests/fixtures.py $(BIN)/ddbstream' \
+    'python3 tests/oracle/differential.py $(BIN)/tests/verdict' \
+    'python3 tests/lossless.py $(BIN)/ddbstream --records $(LOSSLESS_RECORDS)'
+
 .PHONY: test
 test: deps-test
 	@$(MAKE) --no-print-directory -j$(JOBS) programs
-	@python3 tests/run.py $(SUITE) 'python3 tests/cost.py build' 'python3 tests/readme.py'
+	@python3 tests/run.py $(SUITE) 'python3 tests/cost.py build' 'python3 tests/readme.py' \
+	    'python3 tests/bench/test_bench.py build'
 
 .PHONY: programs suite
 programs: $(PROGRAMS)
 suite: programs
 	@python3 tests/run.py $(SUITE)
+.PHONY: core-suite
+core-suite: $(OUT)/ddbstream $(UNIT) $(REPLAYS) $(DRIVERS)
+	@python3 tests/run.py $(CORE_SUITE)
 
 # The checks beside the tests: sanitizers, both compilers, form, layers, names.
 .PHONY: check
 check: deps-check
-	@$(MAKE) --no-print-directory tidy headers
+	@$(MAKE) --no-print-directory tidy headers figures
 	@$(MAKE) --no-print-directory -j$(JOBS) V=gcc CC=gcc programs
 	@$(MAKE) --no-print-directory -j$(JOBS) V=clang CC=clang programs
 	@$(MAKE) --no-print-directory layers symbols
 	@$(MAKE) --no-print-directory -j$(JOBS) V=san programs
 	@$(MAKE) --no-print-directory V=san suite LOSSLESS_RECORDS=3000 NUMBER_PAIRS=50000
+	@$(MAKE) --no-print-directory -j$(JOBS) V=plain core-suite LOSSLESS_RECORDS=3000
+	@$(MAKE) --no-print-directory -j$(JOBS) V=sse2 core-suite LOSSLESS_RECORDS=3000
 
 FLAGS_gcc   := -O2 -Werror
 FLAGS_clang := -O2 -Werror
@@ -171,6 +196,11 @@ C_FILES := $(sort $(wildcard include/*.h include/*/*.h lib/*.[ch] runtime/*/*.[c
 tidy:
 	@clang-format --dry-run --Werror $(C_FILES)
 	@python3 tests/tidy.py $(C_FILES)
+
+# A figure of speed in the README is one that `make bench` measured.
+.PHONY: figures
+figures:
+	@python3 tests/bench/figures.py
 
 # Each public header alone, as C11 and as C++17, and the C++ overloads in use.
 CXXWARN := -Wall -Wextra -Wpedantic -Wconversion -Werror
@@ -228,8 +258,14 @@ exhaustive: deps-test programs
 	@python3 tests/run.py 'python3 tests/lossless.py build/ddbstream --records 100000' \
 	    'python3 tests/oracle/differential.py build/tests/verdict --full'
 
-$(OUT)/tests/bench/%: $(OBJ)/tests/bench/%.o $(OUT)/libddbstream.a
-	$(call link,-lcurl -lcjson -lz)
+# The path of the other architecture, in an emulator of its processor: what paths could make differently.
+NEON := CC=aarch64-linux-gnu-gcc V=neon CPPFLAGS='-idirafter /usr/include'
+.PHONY: neon
+neon: deps-neon
+	@$(MAKE) --no-print-directory -j$(JOBS) $(NEON) build/neon/fuzz/replay_paths build/neon/tests/verdict
+	@sh tests/neon.sh build/neon
+	@python3 tests/run.py 'build/neon/run/replay_paths tests/fuzz/corpus/paths tests/fuzz/corpus/envelope' \
+	    'python3 tests/oracle/differential.py build/neon/run/verdict'
 
 # Many invocations: memory, descriptors and threads stay as they are. Then what handing one over costs.
 SOAK_INVOCATIONS ?= 100000
@@ -256,6 +292,63 @@ report: all
 	then python3 tests/run.py 'python3 tests/report/test_report.py $(OUT)'; \
 	else echo 'not run: chromium absent'; fi
 
+# Batch writers and claims against DynamoDB and S3 as npm has them.
+.PHONY: peers
+peers: programs
+	@python3 tests/run.py 'python3 tests/peers/test_peers.py $(OUT)'
+
+# ---- Measuring it ---------------------------------------------------------------------------------------------------
+
+# What needs nothing but what the library needs; tests/bench/peers.py builds the other peers, where they can be built.
+BENCH := $(OUT)/bench
+bench_o = $(1:%=$(OBJ)/tests/bench/%.o)
+# The library restricted to one path through its decoder, where it has more than one.
+BENCH_PATHS := $(if $(shell grep -ls SCAN_ONLY lib/*.[ch]),sse2 plain)
+FLAGS_bench-sse2  := $(FLAGS_release) -DSCAN_ONLY=sse2
+FLAGS_bench-plain := $(FLAGS_release) -DSCAN_ONLY=plain
+LINK_bench-sse2 = $(LINK_release)
+LINK_bench-plain = $(LINK_release)
+BENCH_PROGRAMS := $(addprefix $(BENCH)/peers/,peer.o main.o ours cjson) $(addprefix $(BENCH)/loop/,api invoke noop raw-cjson)
+programs: $(BENCH_PROGRAMS)
+
+$(BENCH)/peers/%.o: $(OBJ)/tests/bench/peers/%.o
+	@mkdir -p $(@D); cp $< $@
+$(BENCH)/peers/ours: $(call bench_o,peers/ours peers/peer) $(OUT)/libcore.a
+	$(call link,$(WRAP) -lcjson -lz)
+$(BENCH)/peers/ours-%: FORCE
+	@$(MAKE) --no-print-directory V=bench-$* build/bench-$*/bench/peers/ours
+	@mkdir -p $(@D); cp build/bench-$*/bench/peers/ours $@
+$(BENCH)/peers/cjson: $(call bench_o,peers/cjson peers/peer peers/main)
+	$(call link,-lcjson)
+$(BENCH)/loop/noop: $(call bench_o,loop/noop) $(OUT)/libddbstream.a
+	$(call link,-lcurl -lcjson -lz)
+$(BENCH)/loop/raw-cjson: $(call bench_o,loop/raw loop/raw_cjson loop/wire peers/cjson peers/peer)
+	$(call link,-lcjson)
+$(BENCH)/loop/%: $(OBJ)/tests/bench/loop/%.o $(call bench_o,loop/wire)
+	$(call link,)
+$(OUT)/tests/bench/%: $(OBJ)/tests/bench/%.o $(OUT)/libddbstream.a
+	$(call link,-lcurl -lcjson -lz)
+
+# Beside the peers of `make bench-deps`: tables with the goals, build/bench/results.json, tests/bench/chart.svg.
+BENCH_ROUNDS ?= 7
+BENCH_ONLY ?=
+BENCH_PREFIX ?=
+# What would be deployed: a package of loop/noop.c. Where it cannot be made, the run says that it measured another one.
+BENCH_STATIC ?= $(if $(wildcard package.sh),$(BENCH)/package/noop-$(shell uname -m).zip)
+SEED ?= 1
+.PHONY: bench bench-deps bench-count
+$(BENCH)/package/%.zip: tests/bench/loop/noop.c $(OUT)/libddbstream.a
+	@mkdir -p $(@D); ./package.sh -o $(@D) $< > $@.log 2>&1 || tail -n 3 $@.log
+bench: deps-build $(OUT)/ddbstream $(BENCH_PROGRAMS) $(BENCH_PATHS:%=$(BENCH)/peers/ours-%) $(filter $(BENCH)/%,$(BENCH_STATIC))
+	@CC='$(CC)' CXX='$(CXX)' python3 tests/bench/bench.py $(OUT) --rounds $(BENCH_ROUNDS) --seed $(SEED) \
+	    --only '$(BENCH_ONLY)' --prefix '$(BENCH_PREFIX)' --static '$(BENCH_STATIC)'
+bench-deps: deps-bench
+	@python3 tests/bench/peers.py --install $(OUT)
+
+# Instructions against tests/bench/counts.json, and those of twice the input. UPDATE=1 writes the file anew.
+bench-count: deps-test $(BENCH)/peers/ours
+	@python3 tests/bench/count.py $(OUT) $(if $(UPDATE),--update)
+
 .PHONY: format clean help
 format:
 	clang-format -i $(C_FILES)
@@ -271,9 +364,13 @@ help:
 	@echo "make exhaustive 100,000 generated records; every single-byte change of the example events"
 	@echo "make fuzz       libFuzzer on every target, FUZZ_TIME=60 seconds each"
 	@echo "make soak       100,000 invocations: memory, descriptors, threads; cost of a hand-over"
+	@echo "make neon       the AArch64 path under qemu (needs gcc-aarch64-linux-gnu, qemu-user-static)"
 	@echo "make ric        the Node client of AWS against ddbstream serve (needs npm)"
 	@echo "make dynamodb   AWS CLI, AWS SDK and dynalite against ddbstream table (needs aws, npm)"
 	@echo "make report     the page of ddbstream run --report in Chromium"
+	@echo "make peers      batch writers and claims against dynalite and s3rver (needs npm)"
+	@echo "make bench      ddbstream beside its peers (make bench-deps installs them): BENCH_ROUNDS, BENCH_ONLY, SEED"
+	@echo "make bench-count  instructions against tests/bench/counts.json (valgrind)"
 	@echo "make deps       install everything that the targets above need"
 	@echo "make format     clang-format; make clean"
 

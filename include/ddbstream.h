@@ -1,6 +1,7 @@
 /* ddbstream.h: everything a handler needs. */
 #ifndef DDBSTREAM_H
 #define DDBSTREAM_H
+#include <ddbstream/aws.h>
 #include <ddbstream/base.h>
 #include <ddbstream/bind.h>
 #include <ddbstream/consumer.h>
@@ -8,6 +9,7 @@
 #include <ddbstream/diff.h>
 #include <ddbstream/event.h>
 #include <ddbstream/filter.h>
+#include <ddbstream/idempotency.h>
 #include <ddbstream/lambda.h>
 #include <ddbstream/log.h>
 #include <ddbstream/metrics.h>

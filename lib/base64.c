@@ -1,6 +1,8 @@
 /* base64.c: see base64.h. */
 #include "lib/base64.h"
 
+#include "lib/scan_tables.h"
+
 #include <stdint.h>
 
 static const char ALPHABET[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
@@ -8,13 +10,7 @@ static const char ALPHABET[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuv
 /* The value of a character, 64 or more for what is none. */
 static unsigned value(char c)
 {
-    if (c >= 'A' && c <= 'Z')
-        return (unsigned)(c - 'A');
-    if (c >= 'a' && c <= 'z')
-        return (unsigned)(c - 'a') + 26;
-    if (c >= '0' && c <= '9')
-        return (unsigned)(c - '0') + 52;
-    return c == '+' ? 62 : c == '/' ? 63 : 64;
+    return (unsigned char)c < 128 ? ddbs_scan__base64[(unsigned char)c] : 255;
 }
 
 /* The last group may end in one or two '='; the bits that they leave over must be zero. */
@@ -34,12 +30,12 @@ static bool decode_last(char *out, const char *text, size_t *used)
     return c <= 63 && (c & 3) == 0;
 }
 
-bool ddbs_base64__decode(char *out, const char *text, size_t len, size_t *used)
+bool ddbs_base64__decode_by(const struct scan *scan, char *out, const char *text, size_t len, size_t *used)
 {
-    size_t at = 0;
-    *used = 0;
     if (len % 4 != 0)
         return false;
+    size_t at = scan == NULL ? 0 : scan->base64(out, text, len);
+    *used = at / 4 * 3;
     for (; at < len; at += 4) {
         if (at + 4 == len && text[at + 3] == '=')
             return decode_last(out + *used, text + at, used);
@@ -51,6 +47,11 @@ bool ddbs_base64__decode(char *out, const char *text, size_t len, size_t *used)
         out[(*used)++] = (char)(c << 6 | d);
     }
     return true;
+}
+
+bool ddbs_base64__decode(char *out, const char *text, size_t len, size_t *used)
+{
+    return ddbs_base64__decode_by(ddbs_scan__best(), out, text, len, used);
 }
 
 size_t ddbs_base64__encoded(size_t len)

@@ -15,6 +15,7 @@ struct frame {
     const ddbs_item *item;
     char *out;
     size_t next;             /* entry */
+    const ddbs_value *guess; /* the name behind the attribute found last, or the end of the item; NULL: none yet */
     const ddbs_field *field; /* at hand */
     ddbs_iter list;          /* of a DDBS_NESTED_LIST: the elements to come */
     size_t index;            /* of the element at hand, DDBS_NOWHERE outside lists */
@@ -23,8 +24,8 @@ struct frame {
 struct binder {
     ddbs_arena *arena;
     ddbs_error *error;
-    struct frame frames[DDBS_VALUE_DEPTH_MAX + 1];
     size_t depth;
+    struct frame frames[DDBS_VALUE_DEPTH_MAX + 1]; /* above `depth` not even zero: that would be most of the work */
 };
 
 /* ---- Errors ---- */
@@ -149,6 +150,10 @@ static ddbs_status number_as_asked(const ddbs_field *field, const ddbs_value *va
 static ddbs_status bind_scalar(struct binder *b, const ddbs_field *field, const ddbs_value *value, char *out)
 {
     ddbs_status status;
+    if (field->type == DDBS_C_STR && field->entry == DDBS_ENTRY_FIELD && value->type == DDBS_TYPE_S) {
+        *(ddbs_str *)(void *)out = (ddbs_str){ value->as.text, value->len };
+        return DDBS_OK;
+    }
     if (field->type == DDBS_C_CHARS)
         return bind_chars(b, field, value, out);
     if (field->entry == DDBS_ENTRY_ENUM)
@@ -234,6 +239,8 @@ static ddbs_status bind_element(struct binder *b, struct frame *frame)
 static ddbs_status bind_value(struct binder *b, struct frame *frame, const ddbs_value *value)
 {
     const ddbs_field *field = frame->field;
+    if (field->entry == DDBS_ENTRY_FIELD) /* most are */
+        return bind_scalar(b, field, value, frame->out + field->offset);
     ddbs_type wanted = field->entry == DDBS_ENTRY_LIST ? DDBS_TYPE_L : ddbs_bind__set_type(field->type);
     switch (field->entry) {
     case DDBS_ENTRY_NESTED:
@@ -260,11 +267,40 @@ struct modifiers ddbs_bind__modifiers(const ddbs_schema *schema, size_t *next)
     return result;
 }
 
+/* The name node in [begin, end) that has that name, or NULL. */
+static const ddbs_value *find_between(const ddbs_value *begin, const ddbs_value *end, ddbs_str name)
+{
+    while (begin < end) {
+        if (begin->len == name.len && memcmp(begin->as.text, name.ptr, name.len) == 0)
+            return begin;
+        begin = ddbs_value__behind(begin + 1);
+    }
+    return NULL;
+}
+
+/* The attribute of that name. In an item without an index the search begins behind the one found last: where a schema
+ * has the order of the item, all of it is one pass. */
+static const ddbs_value *find_attribute(struct frame *frame, ddbs_str name)
+{
+    const ddbs_value *map = &frame->item->map;
+    if (map->len > FEW_NAMES)
+        return ddbs_item_find(frame->item, name);
+    const ddbs_value *first = map + 1, *end = map + map->as.span.extent;
+    const ddbs_value *guess = frame->guess == NULL ? first : frame->guess;
+    const ddbs_value *node = find_between(guess, end, name);
+    if (node == NULL)
+        node = find_between(first, guess, name);
+    if (node == NULL)
+        return NULL;
+    frame->guess = ddbs_value__behind(node + 1);
+    return node + 1;
+}
+
 static ddbs_status bind_entry(struct binder *b, struct frame *frame)
 {
     struct modifiers modifiers = ddbs_bind__modifiers(frame->schema, &frame->next);
     frame->field = &frame->schema->fields[frame->next++];
-    const ddbs_value *value = ddbs_item_find(frame->item, frame->field->name);
+    const ddbs_value *value = find_attribute(frame, frame->field->name);
     bool absent = value == NULL || (modifiers.maybe && ddbs_value_type(value) == DDBS_TYPE_NULL);
     if (modifiers.flag != NULL)
         *(bool *)(void *)(frame->out + modifiers.flag->offset) = !absent;
@@ -294,7 +330,9 @@ static ddbs_status bind_all(struct binder *b)
 
 ddbs_status ddbs_bind(const ddbs_schema *schema, const ddbs_item *item, void *out, ddbs_error *error)
 {
-    struct binder b = { .error = error };
+    struct binder b;
+    b.error = error;
+    b.depth = 0;
     ddbs_error_clear(error);
     if (item == NULL)
         return fail(&b, DDBS_E_MISSING, "no item: the stream's view type leaves this image out, or there is none");

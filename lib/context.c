@@ -53,6 +53,28 @@ void ddbs_ctx__store(struct ddbs_ctx *ctx, size_t count)
         ctx->host->committed(ctx->host->self, count);
 }
 
+bool ddbs_ctx__join(struct ddbs_ctx *ctx, struct ddbs_part *part)
+{
+    for (const struct ddbs_part *other = ctx->parts; other != NULL; other = other->next) {
+        if (other == part)
+            return false;
+    }
+    part->next = ctx->parts;
+    ctx->parts = part;
+    return true;
+}
+
+size_t ddbs_ctx__open(const struct ddbs_ctx *ctx)
+{
+    size_t first = SIZE_MAX;
+    for (const struct ddbs_part *part = ctx->parts; part != NULL; part = part->next) {
+        size_t open = part->open(part);
+        if (open < first)
+            first = open;
+    }
+    return first;
+}
+
 void *ddbs_ctx_user(const ddbs_ctx *ctx)
 {
     return ctx->called->user;
@@ -118,6 +140,9 @@ ddbs_status ddbs_ctx_commit(ddbs_ctx *ctx, size_t count)
         return ddbs_fail(ctx, DDBS_E_USAGE, "ddbs_ctx_commit in a lane: what stands before the record can be open yet");
     if (count > ctx->ok)
         return ddbs_fail(ctx, DDBS_E_RANGE, "ddbs_ctx_commit of %zu records, and %zu are done", count, ctx->ok);
+    if (count > ddbs_ctx__open(ctx))
+        return ddbs_fail(ctx, DDBS_E_USAGE, "ddbs_ctx_commit of %zu records: a writer has not stored record %zu", count,
+                         ddbs_ctx__open(ctx) + 1);
     ddbs_ctx__store(ctx, place_in_batch(ctx, count));
     return DDBS_OK;
 }

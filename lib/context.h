@@ -9,6 +9,14 @@
 #include "lib/arena.h"
 #include <ddbstream/consumer.h>
 
+/* Something that keeps what records of a batch wait for, such as a batch writer. It joins the batch that it got
+ * something of, and keeps records open until they are stored. */
+struct ddbs_part {
+    struct ddbs_part *next;
+    size_t (*open)(const struct ddbs_part *part); /* the first record that is not stored, as ddbs_ctx_commit() counts
+                                                     them; SIZE_MAX: none */
+};
+
 /* What became of a record. */
 enum kind { KIND_OPEN, KIND_DONE, KIND_SKIPPED, KIND_PARKED, KIND_IGNORED, KIND_POISON, KINDS };
 
@@ -30,6 +38,9 @@ struct ddbs_ctx {
     size_t ok;                     /* as ddbs_ctx_batch_ok() tells */
     size_t end;                    /* with on_batch: the record behind those that were given */
     size_t stored;                 /* the first records of the batch that were committed */
+
+    struct ddbs_part *parts; /* that joined this batch */
+    size_t entries;          /* that parts got in this batch */
 
     unsigned char *kinds;      /* of each record, an enum kind */
     const ddbs_record **given; /* with on_batch: its records; else NULL */
@@ -59,6 +70,12 @@ void ddbs_ctx__settle(struct ddbs_ctx *ctx, ddbs_status status, const char *who)
 
 /* The first `count` records of the batch are durable: note it, and tell the host. Never goes back. */
 void ddbs_ctx__store(struct ddbs_ctx *ctx, size_t count);
+
+/* Let a part join the batch. False: it has joined already. What joined is forgotten with the batch. */
+bool ddbs_ctx__join(struct ddbs_ctx *ctx, struct ddbs_part *part);
+
+/* The first record that a part keeps open; SIZE_MAX: none. */
+size_t ddbs_ctx__open(const struct ddbs_ctx *ctx);
 
 /* Run one record: decode it, call its callback or what takes its place, note its kind, tell the host. DDBS_OK where the
  * batch goes on; anything else is its failure, and the details are in `ctx`. */

@@ -41,7 +41,7 @@ static bool copy_set(struct tape *tape, const ddbs_value *set)
         if (!ddbs_tape__text(tape, value->type, value->as.text, value->len))
             return false;
     }
-    return ddbs_tape__close(tape, at, set->len, &none);
+    return ddbs_tape__close(tape, at, set->len, false, &none);
 }
 
 static bool open_copy(struct copier *c, const ddbs_value *value)
@@ -84,7 +84,7 @@ static ddbs_status close_container(struct copier *c, const struct open *open)
 {
     const ddbs_value *twice;
     c->depth--;
-    return ddbs_tape__close(c->tape, open->at, open->from->len, &twice) ? DDBS_OK : DDBS_E_MEMORY;
+    return ddbs_tape__close(c->tape, open->at, open->from->len, false, &twice) ? DDBS_OK : DDBS_E_MEMORY;
 }
 
 ddbs_status ddbs_tape__copy(struct tape *tape, const ddbs_value *value, size_t open)

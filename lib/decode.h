@@ -12,20 +12,25 @@ struct frame {
     size_t node;    /* on the tape */
     size_t count;   /* elements or attributes so far */
     ddbs_type type; /* M or L */
-    ddbs_str name;  /* of the attribute at hand, in an M */
     ddbs_type tag;  /* of the value at hand, DDBS_TYPE_NONE before it is read */
+    ddbs_str name;  /* of the attribute at hand, in an M */
+    /* Marks of its names, to see at once that no two are equal: see fast.c. */
+    uint64_t repeated; /* 0: so far each name has its own mark */
+    uint64_t seen[8];
 };
 
 enum { MEMBERS_MAX = 6 };
 
 struct decoder {
     const struct ddbs_event *event;
+    const struct scan *scan; /* NULL: byte by byte */
     size_t index;
     struct json json;
-    char *text;     /* json.text, writable */
-    size_t origin;  /* offset of the text in the event */
-    bool in_base64; /* the text was decoded from base64 at `origin` */
-    bool escaped;   /* and that was written with escapes, so that offsets in it are lost */
+    char *text;         /* json.text, writable */
+    const char *source; /* the same text, not to be written and never changed; NULL: there is none */
+    size_t origin;      /* offset of the text in the event */
+    bool in_base64;     /* the text was decoded from base64 at `origin` */
+    bool escaped;       /* and that was written with escapes, so that offsets in it are lost */
     bool binary_twice;
     bool plain; /* values without type tags */
     bool twice; /* a name may occur twice in one map */
@@ -33,17 +38,48 @@ struct decoder {
     /* Where the cursor is, for the path of an error. */
     ddbs_str members[MEMBERS_MAX];
     size_t member_count;
-    struct frame frames[DDBS_VALUE_DEPTH_MAX + 1];
-    size_t frame_count;
     size_t set_index; /* of the set's element at hand, DDBS_NOWHERE outside sets */
+    size_t frame_count;
+    struct frame frames[DDBS_VALUE_DEPTH_MAX + 1];
 };
 
+/* Begin at `len` bytes of `json`, copied into the arena. All else is zero, but for the frames, which are not even that.
+ * False when memory is exhausted. */
+bool ddbs_decode__begin(struct decoder *decoder, const struct scan *scan, ddbs_arena *arena, const char *json,
+                        size_t len);
+
+/* Turn to another text, which lies in the arena already. Behind it are two NULs, and SCAN_BEYOND bytes can be read. */
+bool ddbs_decode__turn(struct decoder *decoder, char *text, const char *source, size_t len);
+
+/* The string at the cursor, whatever it holds. */
+bool ddbs_decode__any_text(struct decoder *decoder, ddbs_str *out);
+
 /* Read the string at the cursor in place. */
-bool ddbs_decode__text(struct decoder *decoder, ddbs_str *out);
+static inline bool ddbs_decode__text(struct decoder *d, ddbs_str *out)
+{
+    struct json_string string;
+    if (d->json.quotes == NULL || ddbs_json__peek(&d->json) != '"' || !ddbs_json__mapped(&d->json, &string))
+        return ddbs_decode__any_text(d, out);
+    d->text[string.end] = '\0';
+    *out = (ddbs_str){ d->text + string.begin, string.end - string.begin };
+    return true;
+}
 
 /* Read the item at the cursor, an object of attributes, onto the tape; `*node` gets its place. */
 bool ddbs_decode__image(struct decoder *decoder, size_t *node);
 
 /* Append where the cursor is to the path of an error. */
 void ddbs_decode__path(const struct decoder *decoder, ddbs_error *error);
+
+/* ---- Parts of an image, shared with the fast path ---- */
+
+/* The innermost container ended, the cursor is behind its bracket: finish it, and the value around it. */
+bool ddbs_image__close(struct decoder *decoder);
+
+/* A set whose container is at `node` and of which `count` elements were read: the rest of it, and of its value. */
+bool ddbs_image__rest_of_set(struct decoder *decoder, ddbs_type type, size_t node, size_t count);
+
+/* Append a number or a Binary, whose string began at `begin`; what is wrong with it is an error. */
+bool ddbs_image__number(struct decoder *decoder, ddbs_str text, size_t begin);
+bool ddbs_image__binary(struct decoder *decoder, ddbs_str text, size_t begin);
 #endif

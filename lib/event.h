@@ -2,6 +2,7 @@
 #ifndef LIB_EVENT_H
 #define LIB_EVENT_H
 #include "lib/error.h"
+#include "lib/scan.h"
 #include <ddbstream/event.h>
 
 /* A record in the event's text. */
@@ -13,6 +14,7 @@ struct record_span {
 };
 
 struct ddbs_event {
+    const struct scan *scan; /* how its text is read; NULL: byte by byte */
     const char *json;
     size_t len;
     ddbs_event_options options;
@@ -23,6 +25,10 @@ struct ddbs_event {
     size_t count;
     struct record_span *records;
 };
+
+/* ddbs_event_parse with this table of functions, for the records, too; NULL: byte by byte. */
+ddbs_status ddbs_event__parse_by(const struct scan *scan, ddbs_arena *arena, const void *json, size_t len,
+                                 const ddbs_event_options *options, const ddbs_event **out, ddbs_error *error);
 
 /* Set an error about record `index`, with "Records[index]" (Pipes: "[index]") as the begin of its path. */
 ddbs_status ddbs_event__record_error(const ddbs_event *event, size_t index, ddbs_status status, size_t offset,

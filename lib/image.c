@@ -1,8 +1,11 @@
 /* image.c: attribute values onto the tape. Nesting is kept in frames of our own, never in the C stack: a stranger
  * decides how deep it goes. */
+#include "lib/arena.h"
+#include "lib/ascii.h"
 #include "lib/base64.h"
 #include "lib/decode.h"
 #include "lib/error.h"
+#include "lib/fast.h"
 #include "lib/num.h"
 
 #include <string.h>
@@ -29,7 +32,32 @@ static bool push_container(struct decoder *d, ddbs_type type, size_t *node)
     return *node != SIZE_MAX || no_memory(d);
 }
 
-bool ddbs_decode__text(struct decoder *d, ddbs_str *out)
+bool ddbs_decode__turn(struct decoder *d, char *text, const char *source, size_t len)
+{
+    d->text = text;
+    d->source = source;
+    d->json = (struct json){ .text = text, .len = len, .pairs = true };
+    return ddbs_fast__map(d);
+}
+
+bool ddbs_decode__begin(struct decoder *d, const struct scan *scan, ddbs_arena *arena, const char *json, size_t len)
+{
+    memset(d, 0, offsetof(struct decoder, frames));
+    d->scan = scan;
+    d->tape.arena = arena;
+    d->set_index = DDBS_NOWHERE;
+    char *copy = ddbs_arena__alloc(arena, SCAN_BEFORE + len + SCAN_BEYOND);
+    if (copy == NULL)
+        return false;
+    copy += SCAN_BEFORE;
+    if (len > 0)
+        memcpy(copy, json, len);
+    memset(copy - SCAN_BEFORE, 0, SCAN_BEFORE);
+    memset(copy + len, 0, SCAN_BEYOND);
+    return ddbs_decode__turn(d, copy, json, len);
+}
+
+bool ddbs_decode__any_text(struct decoder *d, ddbs_str *out)
 {
     struct json_string string;
     if (!ddbs_json__string(&d->json, &string))
@@ -49,9 +77,11 @@ static bool read_string(struct decoder *d)
     return ddbs_decode__text(d, &text) && push(d, DDBS_TYPE_S, text);
 }
 
-static bool push_number(struct decoder *d, ddbs_str text, size_t begin)
+bool ddbs_image__number(struct decoder *d, ddbs_str text, size_t begin)
 {
     struct decimal ignored;
+    if (d->json.quotes != NULL && ddbs_ascii__is_number(text.ptr, text.len))
+        return push(d, DDBS_TYPE_N, text);
     ddbs_status status = ddbs_num__parse((ddbs_num){ text.ptr, text.len }, &ignored);
     if (status == DDBS_E_LIMIT)
         return fail(d, status, begin, "a number that DynamoDB does not have: over 38 digits or out of range");
@@ -64,7 +94,7 @@ static bool read_number(struct decoder *d)
 {
     ddbs_str text;
     size_t begin = d->json.at;
-    return ddbs_decode__text(d, &text) && push_number(d, text, begin);
+    return ddbs_decode__text(d, &text) && ddbs_image__number(d, text, begin);
 }
 
 /* A number of plain JSON has no quotes where its NUL could go, so it moves one byte to the left, over what introduced
@@ -78,22 +108,25 @@ static bool read_plain_number(struct decoder *d)
     size_t len = d->json.at - begin;
     memmove(text, text + 1, len);
     text[len] = '\0';
-    return push_number(d, (ddbs_str){ text, len }, begin);
+    return ddbs_image__number(d, (ddbs_str){ text, len }, begin);
+}
+
+bool ddbs_image__binary(struct decoder *d, ddbs_str text, size_t begin)
+{
+    char *bytes = (char *)(uintptr_t)text.ptr;
+    for (int round = d->binary_twice ? 2 : 1; round > 0; round--) {
+        if (!ddbs_base64__decode_by(d->scan, bytes, bytes, text.len, &text.len))
+            return fail(d, DDBS_E_SYNTAX, begin, "expected canonical base64");
+    }
+    bytes[text.len] = '\0';
+    return push(d, DDBS_TYPE_B, text);
 }
 
 static bool read_binary(struct decoder *d)
 {
     ddbs_str text;
     size_t begin = d->json.at;
-    if (!ddbs_decode__text(d, &text))
-        return false;
-    char *bytes = (char *)(uintptr_t)text.ptr;
-    for (int round = d->binary_twice ? 2 : 1; round > 0; round--) {
-        if (!ddbs_base64__decode(bytes, bytes, text.len, &text.len))
-            return fail(d, DDBS_E_SYNTAX, begin, "expected canonical base64");
-    }
-    bytes[text.len] = '\0';
-    return push(d, DDBS_TYPE_B, text);
+    return ddbs_decode__text(d, &text) && ddbs_image__binary(d, text, begin);
 }
 
 static bool read_bool(struct decoder *d)
@@ -116,14 +149,11 @@ static bool read_element(struct decoder *d, ddbs_type set)
     return set == DDBS_TYPE_SS ? read_string(d) : set == DDBS_TYPE_NS ? read_number(d) : read_binary(d);
 }
 
-static bool read_set(struct decoder *d, ddbs_type type)
+static bool read_elements(struct decoder *d, ddbs_type type, size_t node, size_t count)
 {
     const ddbs_value *none;
-    size_t node;
     bool more;
-    if (!push_container(d, type, &node) || !ddbs_json__expect(&d->json, '[', "expected an array"))
-        return false;
-    for (d->set_index = 0;; d->set_index++) {
+    for (d->set_index = count;; d->set_index++) {
         if (!ddbs_json__more(&d->json, ']', d->set_index == 0, &more))
             return false;
         if (!more)
@@ -131,9 +161,16 @@ static bool read_set(struct decoder *d, ddbs_type type)
         if (!read_element(d, type))
             return false;
     }
-    size_t count = d->set_index;
+    count = d->set_index;
     d->set_index = DDBS_NOWHERE;
-    return ddbs_tape__close(&d->tape, node, count, &none) || no_memory(d);
+    return ddbs_tape__close(&d->tape, node, count, true, &none) || no_memory(d);
+}
+
+static bool read_set(struct decoder *d, ddbs_type type)
+{
+    size_t node;
+    return push_container(d, type, &node) && ddbs_json__expect(&d->json, '[', "expected an array") &&
+           read_elements(d, type, node, 0);
 }
 
 /* Begin an M or L at its opening bracket. */
@@ -145,7 +182,7 @@ static bool open_frame(struct decoder *d, ddbs_type type)
         return false;
     if (!push_container(d, type, &node))
         return false;
-    d->frames[d->frame_count++] = (struct frame){ .node = node, .type = type };
+    d->frames[d->frame_count++] = (struct frame){ .node = node, .type = type, .repeated = d->json.quotes == NULL };
     return true;
 }
 
@@ -195,6 +232,11 @@ static bool end_of_value(struct decoder *d)
     return d->plain || ddbs_json__expect(&d->json, '}', "expected '}': an attribute value has one type");
 }
 
+bool ddbs_image__rest_of_set(struct decoder *d, ddbs_type type, size_t node, size_t count)
+{
+    return read_elements(d, type, node, count) && end_of_value(d);
+}
+
 static bool read_plain(struct decoder *d)
 {
     int byte = ddbs_json__peek(&d->json);
@@ -230,9 +272,7 @@ static bool read_typed(struct decoder *d)
     if (!ddbs_json__expect(&d->json, ':', "expected ':' after the type"))
         return false;
     ddbs_json__space(&d->json);
-    if (!read_payload(d, type))
-        return false;
-    return type == DDBS_TYPE_M || type == DDBS_TYPE_L || end_of_value(d);
+    return read_payload(d, type) && (type == DDBS_TYPE_M || type == DDBS_TYPE_L || end_of_value(d));
 }
 
 static bool read_value(struct decoder *d)
@@ -250,12 +290,11 @@ static bool read_name(struct decoder *d, ddbs_str *name)
            ddbs_json__expect(&d->json, ':', "expected ':' after a name");
 }
 
-/* The innermost container ended: finish it, and the value around it. */
-static bool close_frame(struct decoder *d)
+bool ddbs_image__close(struct decoder *d)
 {
     struct frame *frame = &d->frames[d->frame_count - 1];
     const ddbs_value *twice;
-    if (!ddbs_tape__close(&d->tape, frame->node, frame->count, &twice))
+    if (!ddbs_tape__close(&d->tape, frame->node, frame->count, frame->repeated == 0, &twice))
         return no_memory(d);
     if (twice != NULL && !d->twice) {
         *frame = (struct frame){ .type = DDBS_TYPE_M, .count = 1, .name = { twice->as.text, twice->len } };
@@ -272,12 +311,19 @@ bool ddbs_decode__image(struct decoder *d, size_t *node)
         return false;
     *node = d->frames[0].node;
     while (d->frame_count > 0) {
+        if (d->json.quotes != NULL && !d->plain) {
+            if (!ddbs_fast__values(d))
+                return false;
+            if (d->frame_count == 0)
+                break;
+        }
         struct frame *frame = &d->frames[d->frame_count - 1];
+        frame->repeated = 1; /* a name without a mark */
         frame->tag = DDBS_TYPE_NONE;
         if (!ddbs_json__more(&d->json, frame->type == DDBS_TYPE_M ? '}' : ']', frame->count == 0, &more))
             return false;
         if (!more) {
-            if (!close_frame(d))
+            if (!ddbs_image__close(d))
                 return false;
             continue;
         }

@@ -208,7 +208,7 @@ static bool refuse_without_records(struct index *ix)
 
 static bool read_all(struct index *ix)
 {
-    size_t invalid = ddbs_utf8__check(ix->json.text, ix->json.len);
+    size_t invalid = ddbs_utf8__check_by(ix->scan, ix->json.text, ix->json.len);
     if (invalid < ix->json.len)
         return refuse(ix, DDBS_E_SYNTAX, invalid, "not UTF-8");
     if (!read_event(ix))
@@ -223,16 +223,25 @@ static bool read_all(struct index *ix)
 ddbs_status ddbs_event_parse(ddbs_arena *arena, const void *json, size_t len, const ddbs_event_options *options,
                              const ddbs_event **out, ddbs_error *error)
 {
+    return ddbs_event__parse_by(ddbs_scan__best(), arena, json, len, options, out, error);
+}
+
+ddbs_status ddbs_event__parse_by(const struct scan *scan, ddbs_arena *arena, const void *json, size_t len,
+                                 const ddbs_event_options *options, const ddbs_event **out, ddbs_error *error)
+{
     ddbs_error_clear(error);
     if (len > DDBS_EVENT_BYTES_MAX)
         return ddbs_error__set(error, DDBS_E_LIMIT, DDBS_NOWHERE, DDBS_EVENT_BYTES_MAX, "larger than 6291556 bytes");
     struct ddbs_event *event = ddbs_arena__alloc(arena, sizeof *event);
     if (event == NULL)
         return ddbs_error__set(error, DDBS_E_MEMORY, DDBS_NOWHERE, 0, "no memory for the event");
-    *event = (struct ddbs_event){ .json = json, .len = len, .ordered = true, .window.state = { "{}", 2 } };
+    *event =
+        (struct ddbs_event){ .scan = scan, .json = json, .len = len, .ordered = true, .window.state = { "{}", 2 } };
     if (options != NULL)
         event->options = *options;
-    struct index ix = { .json = { .text = json, .len = len }, .arena = arena, .event = event, .error = error };
+    struct index ix = {
+        .scan = scan, .json = { .text = json, .len = len }, .arena = arena, .event = event, .error = error
+    };
     if (!read_all(&ix))
         return ix.json.status;
     *out = event;

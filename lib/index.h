@@ -6,6 +6,7 @@
 #include "lib/json.h"
 
 struct index {
+    const struct scan *scan; /* NULL: byte by byte */
     struct json json;
     ddbs_arena *arena;
     struct ddbs_event *event;

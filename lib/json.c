@@ -20,44 +20,6 @@ static bool syntax(struct json *json, const char *reason)
     return ddbs_json__fail(json, DDBS_E_SYNTAX, json->at, reason);
 }
 
-int ddbs_json__peek(const struct json *json)
-{
-    return json->at < json->len ? (unsigned char)json->text[json->at] : -1;
-}
-
-void ddbs_json__space(struct json *json)
-{
-    while (json->at < json->len) {
-        char byte = json->text[json->at];
-        if (byte != ' ' && byte != '\n' && byte != '\t' && byte != '\r')
-            return;
-        json->at++;
-    }
-}
-
-bool ddbs_json__expect(struct json *json, char byte, const char *reason)
-{
-    ddbs_json__space(json);
-    if (ddbs_json__peek(json) != byte)
-        return syntax(json, reason);
-    json->at++;
-    return true;
-}
-
-bool ddbs_json__more(struct json *json, char close, bool first, bool *more)
-{
-    ddbs_json__space(json);
-    int byte = ddbs_json__peek(json);
-    *more = byte != close;
-    if (!*more) {
-        json->at++;
-        return true;
-    }
-    if (first)
-        return true;
-    return ddbs_json__expect(json, ',', close == '}' ? "expected ',' or '}'" : "expected ',' or ']'");
-}
-
 static int hex_digit(char byte)
 {
     if (byte >= '0' && byte <= '9')
@@ -84,19 +46,36 @@ static int code_unit(const char *text, size_t left)
     return unit;
 }
 
-/* The length of the escape at `text` ("\n", "\u0041", a surrogate pair), 0 where it is malformed. `*code` gets the
- * code point, or the lone surrogate. */
-static size_t escape(const char *text, size_t left, unsigned *code)
+/* What the letter of an escape of two bytes stands for, 0 for another one. */
+static unsigned letter(char byte)
 {
-    static const char letters[] = "\"\\/bfnrt";
-    static const char values[] = "\"\\/\b\f\n\r\t";
+    switch (byte) {
+    case '"':
+    case '\\':
+    case '/':
+        return (unsigned char)byte;
+    case 'b':
+        return '\b';
+    case 'f':
+        return '\f';
+    case 'n':
+        return '\n';
+    case 'r':
+        return '\r';
+    case 't':
+        return '\t';
+    default:
+        return 0;
+    }
+}
+
+size_t ddbs_json__escape(const char *text, size_t left, unsigned *code)
+{
     if (left < 2)
         return 0;
-    const char *letter = text[1] == '\0' ? NULL : strchr(letters, text[1]);
-    if (letter != NULL) {
-        *code = (unsigned char)values[letter - letters];
+    *code = letter(text[1]);
+    if (*code != 0)
         return 2;
-    }
     int high = text[1] == 'u' ? code_unit(text + 2, left - 2) : -1;
     if (high < 0)
         return 0;
@@ -119,6 +98,8 @@ bool ddbs_json__string(struct json *json, struct json_string *out)
 {
     if (ddbs_json__peek(json) != '"')
         return syntax(json, "expected a string");
+    if (json->quotes != NULL && ddbs_json__mapped(json, out))
+        return true;
     *out = (struct json_string){ .begin = ++json->at };
     while (json->at < json->len) {
         unsigned char byte = (unsigned char)json->text[json->at];
@@ -131,7 +112,7 @@ bool ddbs_json__string(struct json *json, struct json_string *out)
         size_t step = 1;
         if (byte == '\\') {
             unsigned code = 0;
-            step = escape(json->text + json->at, json->len - json->at, &code);
+            step = ddbs_json__escape(json->text + json->at, json->len - json->at, &code);
             if (step == 0)
                 return syntax(json, "invalid escape in a string");
             if (json->pairs && is_surrogate(code))
@@ -152,7 +133,7 @@ size_t ddbs_json__unescape(char *out, const char *text, size_t len)
             continue;
         }
         unsigned code = 0;
-        at += escape(text + at, len - at, &code);
+        at += ddbs_json__escape(text + at, len - at, &code);
         used += ddbs_utf8__write(out + used, code);
     }
     return used;
@@ -164,7 +145,7 @@ bool ddbs_json__string_is(const char *text, struct json_string string, const cha
     size_t left = string.end - string.begin;
     for (; *name != '\0'; name++) {
         unsigned code = left > 0 ? (unsigned char)*at : 0;
-        size_t step = left == 0 ? 0 : *at != '\\' ? 1 : escape(at, left, &code);
+        size_t step = left == 0 ? 0 : *at != '\\' ? 1 : ddbs_json__escape(at, left, &code);
         if (step == 0 || code != (unsigned char)*name)
             return false;
         at += step;

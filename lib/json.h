@@ -5,16 +5,20 @@
  * `fault` (where) and `reason`; the caller gives up. */
 #ifndef LIB_JSON_H
 #define LIB_JSON_H
+#include "lib/ascii.h"
+#include "lib/scan.h"
 #include <ddbstream/base.h>
 
 struct json {
     const char *text;
     size_t at;
     size_t len;
-    bool pairs;         /* whether surrogate escapes must come in pairs: a string that we hand out must be UTF-8 */
-    size_t fault;       /* offset of the first error */
-    const char *reason; /* NULL: no error yet */
-    ddbs_status status; /* of the first error */
+    const uint64_t *quotes; /* map of the text's quotes (scan.h), NULL: there is none */
+    const uint64_t *care;   /* and of what needs care in a string; NULL: nothing does */
+    bool pairs;             /* whether surrogate escapes must come in pairs: a string that we hand out must be UTF-8 */
+    size_t fault;           /* offset of the first error */
+    const char *reason;     /* NULL: no error yet */
+    ddbs_status status;     /* of the first error */
 };
 
 /* A string token: the bytes between its quotes as they stand in the text. */
@@ -28,17 +32,63 @@ struct json_string {
 bool ddbs_json__fail(struct json *json, ddbs_status status, size_t offset, const char *reason);
 
 /* The byte at the cursor, or -1 at the end. */
-int ddbs_json__peek(const struct json *json);
+static inline int ddbs_json__peek(const struct json *json)
+{
+    return json->at < json->len ? (unsigned char)json->text[json->at] : -1;
+}
 
 /* Skip whitespace. */
-void ddbs_json__space(struct json *json);
+static inline void ddbs_json__space(struct json *json)
+{
+    if (json->quotes != NULL && json->at < json->len) { /* then there is a NUL behind the text */
+        if ((unsigned char)json->text[json->at] <= ' ')
+            json->at = ddbs_ascii__space(json->text, json->at);
+        return;
+    }
+    for (; json->at < json->len; json->at++) {
+        char byte = json->text[json->at];
+        if (byte > ' ' || (byte != ' ' && byte != '\n' && byte != '\t' && byte != '\r'))
+            return;
+    }
+}
 
 /* Skip whitespace, then exactly this byte. `reason` is the error otherwise. */
-bool ddbs_json__expect(struct json *json, char byte, const char *reason);
+static inline bool ddbs_json__expect(struct json *json, char byte, const char *reason)
+{
+    ddbs_json__space(json);
+    if (ddbs_json__peek(json) != byte)
+        return ddbs_json__fail(json, DDBS_E_SYNTAX, json->at, reason);
+    json->at++;
+    return true;
+}
 
 /* In an object or array, after its opening bracket or one of its elements: is there another element, or does it end?
  * Moves past the comma, or past the closing bracket. */
-bool ddbs_json__more(struct json *json, char close, bool first, bool *more);
+static inline bool ddbs_json__more(struct json *json, char close, bool first, bool *more)
+{
+    ddbs_json__space(json);
+    int byte = ddbs_json__peek(json);
+    *more = byte != close;
+    if (!*more) {
+        json->at++;
+        return true;
+    }
+    if (first)
+        return true;
+    return ddbs_json__expect(json, ',', close == '}' ? "expected ',' or '}'" : "expected ',' or ']'");
+}
+
+/* With a map: the string whose opening quote is at the cursor, if nothing in it needs care. Else false, which is no
+ * error. */
+static inline bool ddbs_json__mapped(struct json *json, struct json_string *out)
+{
+    size_t begin = json->at + 1, end = ddbs_scan__next(json->quotes, begin);
+    if (end >= json->len || (json->care != NULL && ddbs_scan__any(json->care, begin, end)))
+        return false;
+    *out = (struct json_string){ .begin = begin, .end = end };
+    json->at = end + 1;
+    return true;
+}
 
 bool ddbs_json__string(struct json *json, struct json_string *out);
 
@@ -51,6 +101,10 @@ bool ddbs_json__null(struct json *json);
 
 /* Any value, without recursion. `open` is the number of brackets open already, for the limit of nesting. */
 bool ddbs_json__skip(struct json *json, size_t open);
+
+/* The length of the escape at `text` ("\\n", "\\u0041", a surrogate pair), 0 where it is malformed. `*code` gets the
+ * code point, or the lone surrogate. */
+size_t ddbs_json__escape(const char *text, size_t left, unsigned *code);
 
 /* Resolve the escapes of `len` bytes that ddbs_json__string accepted; `out` may be `text` itself, the result is never
  * longer. Returns its length. */

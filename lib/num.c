@@ -134,12 +134,41 @@ static ddbs_status magnitude(const struct decimal *decimal, int exponent, uint64
     return DDBS_OK;
 }
 
+/* [-]digits[.digits] times 10^scale, where that needs no more than a multiplication and stays below 10^19. */
+static bool small_integer(ddbs_num num, int scale, bool *negative, uint64_t *out)
+{
+    static const uint64_t factors[] = { 1, 10, 100, 1000, 10000, 100000, 1000000, 10000000, 100000000, 1000000000 };
+    const char *at = num.ptr, *end = num.ptr + num.len, *point = NULL;
+    uint64_t value = 0;
+    if (num.len == 0 || num.len > 16)
+        return false;
+    *negative = *at == '-';
+    for (at += *negative; at < end; at++) {
+        if (is_digit(*at))
+            value = value * 10 + (unsigned char)(*at - '0');
+        else if (*at == '.' && point == NULL)
+            point = at;
+        else
+            return false;
+    }
+    size_t behind = point == NULL ? 0 : (size_t)(end - point) - 1, before = num.len - *negative - behind;
+    long places = scale - (long)behind;
+    if (before == 0 || (point != NULL && (behind == 0 || before == 1)) || places < 0 || places > 9 ||
+        (long)num.len + places > 19)
+        return false;
+    *out = value * factors[places];
+    *negative = *negative && value > 0;
+    return true;
+}
+
 ddbs_status ddbs_num__scaled(ddbs_num num, int scale, bool is_signed, bool *negative, uint64_t *out)
 {
     struct decimal decimal;
     uint64_t value;
     if (scale < -200 || scale > 200)
         return DDBS_E_USAGE;
+    if (is_signed && small_integer(num, scale, negative, out))
+        return *out <= (uint64_t)INT64_MAX + 1 ? DDBS_OK : DDBS_E_RANGE;
     DDBS_TRY(ddbs_num__parse(num, &decimal));
     if (decimal.negative && decimal.count > 0 && !is_signed)
         return DDBS_E_RANGE;

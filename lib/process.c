@@ -253,6 +253,14 @@ static ddbs_status call_batch(ddbs_ctx *ctx, size_t end)
     return DDBS_OK;
 }
 
+/* A hook that returned DDBS_OK and left entries in a batch writer would acknowledge records that are not stored. */
+static ddbs_status must_be_stored(ddbs_ctx *ctx, size_t count, ddbs_status status)
+{
+    if (status != DDBS_OK || ddbs_ctx__open(ctx) >= count)
+        return status;
+    return ddbs_fail(ctx, DDBS_E_USAGE, "a batch writer holds entries that nobody flushed");
+}
+
 /* Of the first `end` records, all of which went well: how many are done, now that the consumer wrote out what it had
  * collected. A failure of that matters only where it left records open: else the one at `end` failed for its own. */
 static size_t flush(ddbs_ctx *ctx, size_t end, ddbs_outcome *outcome)
@@ -265,6 +273,7 @@ static size_t flush(ddbs_ctx *ctx, size_t end, ddbs_outcome *outcome)
         status = call_batch(ctx, end);
     if (consumer->on_batch_end != NULL && end > 0)
         status = call_hook(ctx, consumer->on_batch_end);
+    status = must_be_stored(ctx, ctx->ok, status);
     if (status == DDBS_OK) {
         ddbs_ctx__store(ctx, end);
     } else if (ctx->stored < end || outcome->error.status == DDBS_OK) {
@@ -286,7 +295,7 @@ static void finish_window(ddbs_ctx *ctx, ddbs_outcome *outcome)
     }
     if (ctx->consumer->on_window == NULL)
         return;
-    ddbs_status status = call_hook(ctx, ctx->consumer->on_window);
+    ddbs_status status = must_be_stored(ctx, SIZE_MAX, call_hook(ctx, ctx->consumer->on_window));
     if (status == DDBS_OK)
         outcome->state = ddbs_str_c("{}");
     else

@@ -6,8 +6,6 @@
 #include "lib/error.h"
 #include "lib/utf8.h"
 
-#include <string.h>
-
 /* Places on the tape are 32 bits wide. */
 enum { TEXT_MAX = 1 << 30 };
 
@@ -26,17 +24,9 @@ static bool read_all(struct decoder *d, size_t *node)
            ddbs_json__fail(&d->json, DDBS_E_SYNTAX, d->json.at, "text after the end of the object");
 }
 
-static ddbs_status read_copy(struct decoder *d, const char *json, size_t len, const ddbs_item **out, ddbs_error *error)
+static ddbs_status read_text(struct decoder *d, const ddbs_item **out, ddbs_error *error)
 {
     size_t node;
-    char *copy = ddbs_arena__alloc(d->tape.arena, len + 1);
-    if (copy == NULL)
-        return ddbs_error__set(error, DDBS_E_MEMORY, DDBS_NOWHERE, DDBS_NOWHERE, "no memory for the text");
-    if (len > 0)
-        memcpy(copy, json, len);
-    copy[len] = '\0';
-    d->text = copy;
-    d->json = (struct json){ .text = copy, .len = len, .pairs = true };
     if (!read_all(d, &node)) {
         ddbs_error__set(error, d->json.status, DDBS_NOWHERE, d->json.fault, "%s", d->json.reason);
         ddbs_decode__path(d, error);
@@ -50,16 +40,17 @@ ddbs_status ddbs_read__item(const char *json, size_t len, ddbs_json_form form, b
                             const ddbs_item **out, ddbs_error *error)
 {
     struct arena_mark mark = ddbs_arena__mark(arena);
-    struct decoder d = {
-        .tape = { .arena = arena },
-        .plain = form == DDBS_JSON_PLAIN,
-        .twice = twice,
-        .set_index = DDBS_NOWHERE,
-    };
+    struct decoder d;
     ddbs_error_clear(error);
     if (len > TEXT_MAX)
         return ddbs_error__set(error, DDBS_E_LIMIT, DDBS_NOWHERE, DDBS_NOWHERE, "more than 1 GiB of text");
-    ddbs_status status = read_copy(&d, json, len, out, error);
+    if (!ddbs_decode__begin(&d, ddbs_scan__best(), arena, json, len)) {
+        ddbs_arena__release(arena, mark);
+        return ddbs_error__set(error, DDBS_E_MEMORY, DDBS_NOWHERE, DDBS_NOWHERE, "no memory for the text");
+    }
+    d.plain = form == DDBS_JSON_PLAIN;
+    d.twice = twice;
+    ddbs_status status = read_text(&d, out, error);
     if (status != DDBS_OK)
         ddbs_arena__release(arena, mark);
     return status;

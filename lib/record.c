@@ -22,9 +22,15 @@ struct fields {
 
 struct member {
     const char *name;
+    size_t len;
     bool (*read)(struct decoder *d, struct fields *fields, size_t offset);
     size_t offset; /* in struct fields */
 };
+
+#define MEMBER(name, read, offset)                                                                                     \
+    {                                                                                                                  \
+        name, sizeof(name) - 1, read, offset                                                                           \
+    }
 
 static bool read_members(struct decoder *d, struct fields *fields, const struct member *members, size_t count);
 
@@ -86,8 +92,8 @@ static bool data(struct decoder *d, struct fields *fields, size_t offset)
 static bool identity(struct decoder *d, struct fields *fields, size_t offset)
 {
     static const struct member members[] = {
-        { "type", text, offsetof(struct fields, identity_type) },
-        { "principalId", text, offsetof(struct fields, identity_principal) },
+        MEMBER("type", text, offsetof(struct fields, identity_type)),
+        MEMBER("principalId", text, offsetof(struct fields, identity_principal)),
     };
     (void)offset;
     if (ddbs_json__peek(&d->json) == 'n')
@@ -98,14 +104,14 @@ static bool identity(struct decoder *d, struct fields *fields, size_t offset)
 static bool change(struct decoder *d, struct fields *fields, size_t offset)
 {
     static const struct member members[] = {
-        { "ApproximateCreationDateTime", number_or_text, offsetof(struct fields, created) },
-        { "Keys", image, offsetof(struct fields, keys) },
-        { "NewImage", image, offsetof(struct fields, new_image) },
-        { "OldImage", image, offsetof(struct fields, old_image) },
-        { "SequenceNumber", text, offsetof(struct fields, sequence) },
-        { "SizeBytes", number, offsetof(struct fields, size) },
-        { "StreamViewType", text, offsetof(struct fields, view) },
-        { "ApproximateCreationDateTimePrecision", text, offsetof(struct fields, precision) },
+        MEMBER("ApproximateCreationDateTime", number_or_text, offsetof(struct fields, created)),
+        MEMBER("Keys", image, offsetof(struct fields, keys)),
+        MEMBER("NewImage", image, offsetof(struct fields, new_image)),
+        MEMBER("OldImage", image, offsetof(struct fields, old_image)),
+        MEMBER("SequenceNumber", text, offsetof(struct fields, sequence)),
+        MEMBER("SizeBytes", number, offsetof(struct fields, size)),
+        MEMBER("StreamViewType", text, offsetof(struct fields, view)),
+        MEMBER("ApproximateCreationDateTimePrecision", text, offsetof(struct fields, precision)),
     };
     (void)offset;
     return READ_MEMBERS(d, fields, members);
@@ -114,56 +120,72 @@ static bool change(struct decoder *d, struct fields *fields, size_t offset)
 static bool kinesis(struct decoder *d, struct fields *fields, size_t offset)
 {
     static const struct member members[] = {
-        { "kinesisSchemaVersion", text, offsetof(struct fields, schema_version) },
-        { "partitionKey", text, offsetof(struct fields, partition_key) },
-        { "sequenceNumber", text, offsetof(struct fields, sequence) },
-        { "data", data, offsetof(struct fields, data) },
-        { "approximateArrivalTimestamp", number, offsetof(struct fields, arrival) },
+        MEMBER("kinesisSchemaVersion", text, offsetof(struct fields, schema_version)),
+        MEMBER("partitionKey", text, offsetof(struct fields, partition_key)),
+        MEMBER("sequenceNumber", text, offsetof(struct fields, sequence)),
+        MEMBER("data", data, offsetof(struct fields, data)),
+        MEMBER("approximateArrivalTimestamp", number, offsetof(struct fields, arrival)),
     };
     (void)offset;
     return READ_MEMBERS(d, fields, members);
 }
 
 static const struct member stream_members[] = {
-    { "eventID", text, offsetof(struct fields, event_id) },
-    { "eventName", text, offsetof(struct fields, event_name) },
-    { "eventVersion", text, offsetof(struct fields, event_version) },
-    { "eventSource", text, offsetof(struct fields, event_source) },
-    { "awsRegion", text, offsetof(struct fields, region) },
-    { "dynamodb", change, 0 },
-    { "eventSourceARN", text, offsetof(struct fields, source_arn) },
-    { "userIdentity", identity, 0 },
+    MEMBER("eventID", text, offsetof(struct fields, event_id)),
+    MEMBER("eventName", text, offsetof(struct fields, event_name)),
+    MEMBER("eventVersion", text, offsetof(struct fields, event_version)),
+    MEMBER("eventSource", text, offsetof(struct fields, event_source)),
+    MEMBER("awsRegion", text, offsetof(struct fields, region)),
+    MEMBER("dynamodb", change, 0),
+    MEMBER("eventSourceARN", text, offsetof(struct fields, source_arn)),
+    MEMBER("userIdentity", identity, 0),
 };
 
 static const struct member kinesis_members[] = {
-    { "eventID", text, offsetof(struct fields, event_id) },
-    { "eventName", text, offsetof(struct fields, event_name) },
-    { "eventVersion", text, offsetof(struct fields, event_version) },
-    { "eventSource", text, offsetof(struct fields, event_source) },
-    { "awsRegion", text, offsetof(struct fields, region) },
-    { "invokeIdentityArn", text, offsetof(struct fields, invoke_identity) },
-    { "eventSourceARN", text, offsetof(struct fields, source_arn) },
-    { "kinesis", kinesis, 0 },
+    MEMBER("eventID", text, offsetof(struct fields, event_id)),
+    MEMBER("eventName", text, offsetof(struct fields, event_name)),
+    MEMBER("eventVersion", text, offsetof(struct fields, event_version)),
+    MEMBER("eventSource", text, offsetof(struct fields, event_source)),
+    MEMBER("awsRegion", text, offsetof(struct fields, region)),
+    MEMBER("invokeIdentityArn", text, offsetof(struct fields, invoke_identity)),
+    MEMBER("eventSourceARN", text, offsetof(struct fields, source_arn)),
+    MEMBER("kinesis", kinesis, 0),
 };
 
 static const struct member inner_members[] = {
-    { "eventID", text, offsetof(struct fields, event_id) },
-    { "eventName", text, offsetof(struct fields, event_name) },
-    { "eventSource", text, offsetof(struct fields, event_source) },
-    { "awsRegion", text, offsetof(struct fields, region) },
-    { "recordFormat", text, offsetof(struct fields, record_format) },
-    { "tableName", text, offsetof(struct fields, table) },
-    { "dynamodb", change, 0 },
-    { "userIdentity", identity, 0 },
+    MEMBER("eventID", text, offsetof(struct fields, event_id)),
+    MEMBER("eventName", text, offsetof(struct fields, event_name)),
+    MEMBER("eventSource", text, offsetof(struct fields, event_source)),
+    MEMBER("awsRegion", text, offsetof(struct fields, region)),
+    MEMBER("recordFormat", text, offsetof(struct fields, record_format)),
+    MEMBER("tableName", text, offsetof(struct fields, table)),
+    MEMBER("dynamodb", change, 0),
+    MEMBER("userIdentity", identity, 0),
 };
 
 /* ---- Objects ---- */
 
-static const struct member *find_member(const struct member *members, size_t count, ddbs_str name)
+/* The bytes of two names of one length are the same: without a call for the usual lengths. */
+static inline bool same_bytes(const char *a, const char *b, size_t len)
 {
-    for (size_t i = 0; i < count; i++) {
-        if (ddbs_str_is(name, members[i].name))
-            return &members[i];
+    uint64_t first[2], last[2];
+    if (len < 8 || len > 16)
+        return memcmp(a, b, len) == 0;
+    memcpy(&first[0], a, 8);
+    memcpy(&first[1], b, 8);
+    memcpy(&last[0], a + len - 8, 8);
+    memcpy(&last[1], b + len - 8, 8);
+    return first[0] == first[1] && last[0] == last[1];
+}
+
+/* The member of that name. They come in the order of the table as a rule: `*guess` is tried first. */
+static const struct member *find_member(const struct member *members, size_t count, size_t *guess, ddbs_str name)
+{
+    for (size_t tried = 0; tried < count; tried++) {
+        const struct member *member = &members[*guess];
+        *guess = *guess + 1 == count ? 0 : *guess + 1;
+        if (name.len == member->len && same_bytes(name.ptr, member->name, name.len))
+            return member;
     }
     return NULL;
 }
@@ -174,29 +196,60 @@ static size_t open_brackets(const struct decoder *d)
     return d->in_base64 ? d->member_count - 2 : d->member_count;
 }
 
+/* ,"name": without space and escapes, as far as a map tells: up to the value. */
+static inline bool usual_name(struct decoder *d, bool first, ddbs_str *name)
+{
+    struct json *json = &d->json;
+    size_t begin = json->at + 1 + !first;
+    if (json->quotes == NULL || (!first && d->text[begin - 2] != ',') || d->text[begin - 1] != '"')
+        return false;
+    size_t end = ddbs_scan__next(json->quotes, begin);
+    if (d->text[end + 1] != ':' || d->text[end + 2] <= ' ' ||
+        (json->care != NULL && ddbs_scan__any(json->care, begin, end)))
+        return false;
+    d->text[end] = '\0';
+    *name = (ddbs_str){ d->text + begin, end - begin };
+    json->at = end + 2;
+    return true;
+}
+
+/* The next member's name, up to its value; `*more` is false at the end of the object. */
+static bool next_name(struct decoder *d, bool first, ddbs_str *name, bool *more)
+{
+    *more = true;
+    if (usual_name(d, first, name))
+        return true;
+    if (!ddbs_json__more(&d->json, '}', first, more))
+        return false;
+    if (!*more)
+        return true;
+    ddbs_json__space(&d->json);
+    if (!ddbs_decode__text(d, name) || !ddbs_json__expect(&d->json, ':', "expected ':' after a name"))
+        return false;
+    ddbs_json__space(&d->json);
+    return true;
+}
+
 /* The object at the cursor: known members are read and may not repeat, others are skipped. On an error the member at
  * hand stays on the path. */
 static bool read_members(struct decoder *d, struct fields *fields, const struct member *members, size_t count)
 {
     unsigned seen = 0;
+    size_t guess = 0;
     bool more;
     if (!ddbs_json__expect(&d->json, '{', "expected an object"))
         return false;
     for (bool first = true;; first = false) {
         ddbs_str name;
-        if (!ddbs_json__more(&d->json, '}', first, &more))
+        if (!next_name(d, first, &name, &more))
             return false;
         if (!more)
             return true;
-        ddbs_json__space(&d->json);
-        size_t begin = d->json.at;
-        if (!ddbs_decode__text(d, &name) || !ddbs_json__expect(&d->json, ':', "expected ':' after a name"))
-            return false;
-        ddbs_json__space(&d->json);
         d->members[d->member_count++] = name;
-        const struct member *member = find_member(members, count, name);
+        const struct member *member = find_member(members, count, &guess, name);
         if (member != NULL && (seen >> (member - members) & 1))
-            return ddbs_json__fail(&d->json, DDBS_E_DUPLICATE, begin, "the record has it twice");
+            return ddbs_json__fail(&d->json, DDBS_E_DUPLICATE, (size_t)(name.ptr - d->text) - 1,
+                                   "the record has it twice");
         seen |= member != NULL ? 1u << (member - members) : 0;
         if (!(member != NULL ? member->read(d, fields, member->offset) : ddbs_json__skip(&d->json, open_brackets(d))))
             return false;
@@ -222,15 +275,17 @@ static bool read_inner(struct decoder *d, struct fields *fields)
     d->members[d->member_count++] = ddbs_str_c("kinesis");
     if (inner == NULL)
         return fail_at(d, "data", DDBS_E_SYNTAX, NULL, "the record does not have it");
-    if (!ddbs_base64__decode(inner, inner, fields->data.len, &len))
+    if (!ddbs_base64__decode_by(d->scan, inner, inner, fields->data.len, &len))
         return fail_at(d, "data", DDBS_E_SYNTAX, inner, "expected canonical base64");
-    inner[len] = '\0';
     d->members[d->member_count++] = ddbs_str_c("data");
-    d->text = inner;
+    inner[len] = '\0';
+    if (len > 0)
+        inner[len + 1] = '\0'; /* at the latest where the closing quote was */
     d->origin += begin;
     d->in_base64 = true;
-    d->json = (struct json){ .text = inner, .len = len, .pairs = true };
-    size_t invalid = ddbs_utf8__check(inner, len);
+    if (!ddbs_decode__turn(d, inner, NULL, len))
+        return ddbs_json__fail(&d->json, DDBS_E_MEMORY, 0, "no memory for the record");
+    size_t invalid = ddbs_utf8__check_by(d->scan, inner, len);
     if (invalid < len)
         return ddbs_json__fail(&d->json, DDBS_E_SYNTAX, invalid, "not UTF-8");
     fields->event_id = fields->event_name = (ddbs_str){ NULL, 0 };
@@ -244,45 +299,50 @@ static bool read_inner(struct decoder *d, struct fields *fields)
 
 /* ---- From fields to the record ---- */
 
+/* With a literal this is a comparison or two, not a call. */
+static inline bool is(ddbs_str view, const char *text)
+{
+    size_t len = strlen(text);
+    return view.len == len && memcmp(view.ptr, text, len) == 0;
+}
+
 static ddbs_operation operation_of(ddbs_str name)
 {
-    return ddbs_str_is(name, "INSERT")   ? DDBS_OP_INSERT
-           : ddbs_str_is(name, "MODIFY") ? DDBS_OP_MODIFY
-           : ddbs_str_is(name, "REMOVE") ? DDBS_OP_REMOVE
-                                         : DDBS_OP_UNKNOWN;
+    return is(name, "INSERT")   ? DDBS_OP_INSERT
+           : is(name, "MODIFY") ? DDBS_OP_MODIFY
+           : is(name, "REMOVE") ? DDBS_OP_REMOVE
+                                : DDBS_OP_UNKNOWN;
 }
 
 static ddbs_view view_of(ddbs_str name)
 {
-    static const char *const names[] = { "KEYS_ONLY", "NEW_IMAGE", "OLD_IMAGE", "NEW_AND_OLD_IMAGES" };
     if (name.ptr == NULL)
         return DDBS_VIEW_NONE;
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-        if (ddbs_str_is(name, names[i]))
-            return (ddbs_view)(DDBS_VIEW_KEYS_ONLY + i);
-    }
-    return DDBS_VIEW_OTHER;
+    return is(name, "NEW_AND_OLD_IMAGES") ? DDBS_VIEW_NEW_AND_OLD_IMAGES
+           : is(name, "NEW_IMAGE")        ? DDBS_VIEW_NEW_IMAGE
+           : is(name, "OLD_IMAGE")        ? DDBS_VIEW_OLD_IMAGE
+           : is(name, "KEYS_ONLY")        ? DDBS_VIEW_KEYS_ONLY
+                                          : DDBS_VIEW_OTHER;
 }
 
 /* The place of the n-th ':' of an ARN, or its length. */
 static size_t colon(ddbs_str arn, int n)
 {
-    size_t at = 0;
-    for (; at < arn.len; at++) {
-        if (arn.ptr[at] == ':' && --n == 0)
-            break;
-    }
-    return at;
+    const char *end = arn.ptr + arn.len, *at = arn.ptr;
+    while (at != end && (at = memchr(at, ':', (size_t)(end - at))) != NULL && --n > 0)
+        at++;
+    return at == NULL ? arn.len : (size_t)(at - arn.ptr);
 }
 
 /* The table of arn:aws:dynamodb:REGION:ACCOUNT:table/NAME[/stream/LABEL]. The label contains colons. */
 static ddbs_str table_of(ddbs_str arn)
 {
     static const char service[] = ":dynamodb:", prefix[] = ":table/";
+    if (arn.len < 4 || memcmp(arn.ptr, "arn:", 4) != 0)
+        return (ddbs_str){ NULL, 0 };
     size_t begin = colon(arn, 2), rest = colon(arn, 5);
-    if (arn.len < 4 || memcmp(arn.ptr, "arn:", 4) != 0 || arn.len - rest < sizeof prefix ||
-        memcmp(arn.ptr + rest, prefix, sizeof prefix - 1) != 0 || arn.len - begin < sizeof service ||
-        memcmp(arn.ptr + begin, service, sizeof service - 1) != 0)
+    if (arn.len - rest < sizeof prefix || memcmp(arn.ptr + rest, prefix, sizeof prefix - 1) != 0 ||
+        arn.len - begin < sizeof service || memcmp(arn.ptr + begin, service, sizeof service - 1) != 0)
         return (ddbs_str){ NULL, 0 };
     size_t name = rest + sizeof prefix - 1;
     const char *slash = memchr(arn.ptr + name, '/', arn.len - name);
@@ -306,9 +366,9 @@ static bool time_scale(struct decoder *d, const struct fields *fields, int *scal
             *scale = 3;
         return true;
     }
-    if (ddbs_str_is(fields->precision, "MICROSECOND"))
+    if (is(fields->precision, "MICROSECOND"))
         *scale = 3;
-    return *scale == 3 || ddbs_str_is(fields->precision, "MILLISECOND") ||
+    return *scale == 3 || is(fields->precision, "MILLISECOND") ||
            fail_at(d, "ApproximateCreationDateTimePrecision", DDBS_E_TYPE, fields->precision.ptr,
                    "expected MILLISECOND or MICROSECOND");
 }
@@ -365,8 +425,8 @@ static bool fill(struct decoder *d, const struct fields *fields, ddbs_record *re
         .identity_principal = fields->identity_principal,
         .raw = ddbs_event_raw(d->event, d->index),
     };
-    record->expired = record->operation == DDBS_OP_REMOVE && ddbs_str_is(record->identity_type, "Service") &&
-                      ddbs_str_is(record->identity_principal, "dynamodb.amazonaws.com");
+    record->expired = record->operation == DDBS_OP_REMOVE && is(record->identity_type, "Service") &&
+                      is(record->identity_principal, "dynamodb.amazonaws.com");
     d->members[d->member_count++] = ddbs_str_c("dynamodb");
     return set_time(d, fields, record) && set_size(d, fields, record);
 }
@@ -412,23 +472,14 @@ ddbs_status ddbs_event_record(const ddbs_event *event, size_t index, ddbs_arena 
         return ddbs_error__set(error, DDBS_E_USAGE, DDBS_NOWHERE, DDBS_NOWHERE, "the event has no record %zu", index);
     ddbs_str raw = ddbs_event_raw(event, index);
     ddbs_record *record = ddbs_arena__alloc(arena, sizeof *record);
-    char *copy = record == NULL ? NULL : ddbs_arena__alloc(arena, raw.len + 1);
-    if (copy == NULL)
+    struct decoder d;
+    if (record == NULL || !ddbs_decode__begin(&d, event->scan, arena, raw.ptr, raw.len))
         return ddbs_event__record_error(event, index, DDBS_E_MEMORY, event->records[index].begin,
                                         "no memory for the record", error);
-    memcpy(copy, raw.ptr, raw.len);
-    copy[raw.len] = '\0';
-    bool from_kinesis = event->source == DDBS_SOURCE_KINESIS;
-    struct decoder d = {
-        .event = event,
-        .index = index,
-        .json = { .text = copy, .len = raw.len, .pairs = true },
-        .text = copy,
-        .origin = event->records[index].begin,
-        .binary_twice = from_kinesis && !event->options.kinesis_binary_once,
-        .tape = { .arena = arena },
-        .set_index = DDBS_NOWHERE,
-    };
+    d.event = event;
+    d.index = index;
+    d.origin = event->records[index].begin;
+    d.binary_twice = event->source == DDBS_SOURCE_KINESIS && !event->options.kinesis_binary_once;
     if (!decode(&d, record))
         return report(&d, error);
     *out = record;

@@ -66,7 +66,7 @@ static ddbs_status open_container(struct unbinder *u, ddbs_type type, size_t *no
 static ddbs_status close_container(struct unbinder *u, size_t node, size_t count)
 {
     const ddbs_value *twice;
-    if (!ddbs_tape__close(&u->tape, node, count, &twice))
+    if (!ddbs_tape__close(&u->tape, node, count, false, &twice))
         return no_memory(u);
     u->open -= is_level(u->tape.nodes[node].type);
     return twice == NULL ? DDBS_OK : fail(u, DDBS_E_DUPLICATE, "two entries write the same attribute");

@@ -44,16 +44,25 @@ size_t ddbs_utf8__sequence(const char *text, size_t left)
     return len;
 }
 
-size_t ddbs_utf8__check(const char *text, size_t len)
+size_t ddbs_utf8__check_by(const struct scan *scan, const char *text, size_t len)
 {
     size_t at = 0;
-    while ((at = ascii_run(text, at, len)) < len) {
-        size_t step = ddbs_utf8__sequence(text + at, len - at);
-        if (step == 0)
-            return at;
-        at += step;
+    while (at < len) {
+        at += scan == NULL ? ascii_run(text + at, 0, len - at) : scan->utf8(text + at, len - at);
+        /* Then by characters, until it is worth to begin again. */
+        for (size_t end = at + SCAN_BEYOND; at < len && at < end;) {
+            size_t step = ddbs_utf8__sequence(text + at, len - at);
+            if (step == 0)
+                return at;
+            at += step;
+        }
     }
     return len;
+}
+
+size_t ddbs_utf8__check(const char *text, size_t len)
+{
+    return ddbs_utf8__check_by(ddbs_scan__best(), text, len);
 }
 
 size_t ddbs_utf8__write(char *out, unsigned code)

@@ -2,13 +2,13 @@
 #include "lib/value.h"
 
 #include "lib/arena.h"
+#include "lib/names.h"
 
 #include <ddbstream/num.h>
 
 #include <string.h>
 
-/* Names up to this many are compared pair by pair; more are sorted. */
-enum { FEW_NAMES = 16, NODES_AT_FIRST = 64, OFFSETS_PER_NODE = sizeof(ddbs_value) / sizeof(uint32_t) };
+enum { NODES_AT_FIRST = 64 };
 
 static bool tape_grow(struct tape *tape)
 {
@@ -24,28 +24,18 @@ static bool tape_grow(struct tape *tape)
     return true;
 }
 
-size_t ddbs_tape__push(struct tape *tape, ddbs_value node)
+bool ddbs_tape__reserve(struct tape *tape, size_t count)
 {
-    if (tape->count == tape->capacity && !tape_grow(tape))
-        return SIZE_MAX;
-    tape->nodes[tape->count] = node;
-    return tape->count++;
-}
-
-bool ddbs_value__is_container(const ddbs_value *value)
-{
-    return value->type >= DDBS_TYPE_M && value->type <= DDBS_TYPE_BS;
+    while (tape->capacity - tape->count < count) {
+        if (!tape_grow(tape))
+            return false;
+    }
+    return true;
 }
 
 ddbs_arena *ddbs_value__arena(const ddbs_value *container)
 {
     return (container - container->as.span.place)->as.arena;
-}
-
-/* The node behind a value and all it contains. */
-static const ddbs_value *behind(const ddbs_value *value)
-{
-    return value + (ddbs_value__is_container(value) ? value->as.span.extent : 1);
 }
 
 static int compare_names(const char *a, size_t a_len, const char *b, size_t b_len)
@@ -93,13 +83,13 @@ void ddbs_value__sort(const ddbs_value *base, uint32_t *offsets, size_t count, d
     }
 }
 
-/* Write the offsets of a map's name nodes to `offsets`. */
+/* Write the offsets of the name nodes of a map to `offsets`. */
 static void list_names(const ddbs_value *map, size_t count, uint32_t *offsets)
 {
     const ddbs_value *name = map + 1;
     for (size_t i = 0; i < count; i++) {
         offsets[i] = (uint32_t)(name - map);
-        name = behind(name + 1);
+        name = ddbs_value__behind(name + 1);
     }
 }
 
@@ -116,47 +106,19 @@ static const ddbs_value *twice_among_few(const ddbs_value *map, size_t count)
     return NULL;
 }
 
-static const ddbs_value *twice_among_sorted(const ddbs_value *map, const uint32_t *offsets, size_t count)
+bool ddbs_tape__close(struct tape *tape, size_t at, size_t count, bool distinct, const ddbs_value **twice)
 {
-    const ddbs_value *found = NULL;
-    for (size_t i = 1; i < count; i++) {
-        if (compare_nodes(map + offsets[i - 1], map + offsets[i]) != 0)
-            continue;
-        if (found == NULL || map + offsets[i] < found)
-            found = map + offsets[i];
-    }
-    return found;
-}
-
-/* How many nodes the sorted names of a map of `count` take; 0: so few are not sorted. */
-static size_t sorted_nodes(size_t count)
-{
-    return count <= FEW_NAMES ? 0 : (count + OFFSETS_PER_NODE - 1) / OFFSETS_PER_NODE;
-}
-
-/* The offsets of the sorted names, the last nodes of a map. */
-static uint32_t *sorted_names(const ddbs_value *map)
-{
-    return (uint32_t *)(void *)(map + map->as.span.extent - sorted_nodes(map->len));
-}
-
-bool ddbs_tape__close(struct tape *tape, size_t at, size_t count, const ddbs_value **twice)
-{
-    size_t nodes = tape->nodes[at].type == DDBS_TYPE_M ? sorted_nodes(count) : 0;
+    size_t nodes = tape->nodes[at].type == DDBS_TYPE_M ? ddbs_names__nodes(count) : 0;
     *twice = NULL;
-    for (size_t i = 0; i < nodes; i++) {
-        if (ddbs_tape__push(tape, (ddbs_value){ .type = DDBS_TYPE_NONE }) == SIZE_MAX)
-            return false;
-    }
+    if (!ddbs_tape__reserve(tape, nodes))
+        return false;
+    memset(tape->nodes + tape->count, 0, nodes * sizeof *tape->nodes);
+    tape->count += nodes;
     ddbs_value *node = &tape->nodes[at];
-    node->as.span.extent = (uint32_t)(tape->count - at);
-    node->as.span.place = (uint32_t)at;
-    node->len = (uint32_t)count;
+    ddbs_value__finish(tape->nodes, at, tape->count, count);
     if (nodes > 0) {
-        list_names(node, count, sorted_names(node));
-        ddbs_value__sort(node, sorted_names(node), count, compare_nodes);
-        *twice = twice_among_sorted(node, sorted_names(node), count);
-    } else if (node->type == DDBS_TYPE_M) {
+        *twice = ddbs_names__build(node);
+    } else if (node->type == DDBS_TYPE_M && !distinct) {
         *twice = twice_among_few(node, count);
     }
     return true;
@@ -232,25 +194,7 @@ static const ddbs_value *find_among_few(const ddbs_value *map, ddbs_str name)
     for (size_t i = 0; i < map->len; i++) {
         if (compare_names(node->as.text, node->len, name.ptr, name.len) == 0)
             return node + 1;
-        node = behind(node + 1);
-    }
-    return NULL;
-}
-
-static const ddbs_value *find_among_sorted(const ddbs_value *map, ddbs_str name)
-{
-    const uint32_t *offsets = sorted_names(map);
-    size_t low = 0, high = map->len;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        const ddbs_value *node = map + offsets[middle];
-        int order = compare_names(node->as.text, node->len, name.ptr, name.len);
-        if (order == 0)
-            return node + 1;
-        if (order < 0)
-            low = middle + 1;
-        else
-            high = middle;
+        node = ddbs_value__behind(node + 1);
     }
     return NULL;
 }
@@ -259,7 +203,10 @@ const ddbs_value *ddbs_item_find(const ddbs_item *item, ddbs_str name)
 {
     if (item == NULL || name.ptr == NULL)
         return NULL;
-    return sorted_nodes(item->map.len) > 0 ? find_among_sorted(&item->map, name) : find_among_few(&item->map, name);
+    if (item->map.len <= FEW_NAMES)
+        return find_among_few(&item->map, name);
+    const ddbs_value *node = ddbs_names__find(&item->map, name);
+    return node == NULL ? NULL : node + 1;
 }
 
 ddbs_iter ddbs_iter_list(const ddbs_value *value)
@@ -281,7 +228,7 @@ const ddbs_value *ddbs_iter_next(ddbs_iter *iter)
     if (iter->left == 0)
         return NULL;
     const ddbs_value *value = iter->next;
-    iter->next = behind(value);
+    iter->next = ddbs_value__behind(value);
     iter->left--;
     return value;
 }

@@ -3,6 +3,7 @@
  * itself. What decides about acknowledging (the count, the sequence numbers) comes from here alone: a wrong hit would
  * acknowledge lost records, so a name counts at exactly its place only, and twice is an error. */
 #include "lib/arena.h"
+#include "lib/ascii.h"
 #include "lib/index.h"
 
 #include <string.h>
@@ -15,13 +16,14 @@ enum wanted { EVENT_SOURCE, STREAM_SEQUENCE, KINESIS_SEQUENCE, EVENT_ID, WANTED_
 
 static const struct {
     enum place place;
+    size_t len;
     const char *name;
     const char *path;
 } wanted[WANTED_COUNT] = {
-    [EVENT_SOURCE] = { IN_RECORD, "eventSource", "eventSource" },
-    [STREAM_SEQUENCE] = { IN_DYNAMODB, "SequenceNumber", "dynamodb.SequenceNumber" },
-    [KINESIS_SEQUENCE] = { IN_KINESIS, "sequenceNumber", "kinesis.sequenceNumber" },
-    [EVENT_ID] = { IN_RECORD, "eventID", "eventID" },
+    [EVENT_SOURCE] = { IN_RECORD, 11, "eventSource", "eventSource" },
+    [STREAM_SEQUENCE] = { IN_DYNAMODB, 14, "SequenceNumber", "dynamodb.SequenceNumber" },
+    [KINESIS_SEQUENCE] = { IN_KINESIS, 14, "sequenceNumber", "kinesis.sequenceNumber" },
+    [EVENT_ID] = { IN_RECORD, 7, "eventID", "eventID" },
 };
 
 struct found {
@@ -53,21 +55,35 @@ static bool refuse_record(struct walk *walk, ddbs_status status, size_t offset, 
     return ddbs_json__fail(&ix->json, status, offset, reason);
 }
 
+/* The next quote or backslash at or behind `at`, or the end. */
+static size_t find_special(const struct index *ix, size_t at)
+{
+    const struct json *json = &ix->json;
+    for (; ix->scan != NULL && json->len - at >= 16; at += 16) {
+        uint64_t found = ddbs_ascii__special(json->text + at);
+        if (found != 0)
+            return at + (size_t)__builtin_ctzll(found);
+    }
+    while (at < json->len && json->text[at] != '"' && json->text[at] != '\\')
+        at++;
+    return at;
+}
+
 /* A string by its quotes alone. */
 static bool walk_string(struct walk *walk, struct json_string *out)
 {
     struct json *json = &walk->ix->json;
     size_t begin = json->at;
-    *out = (struct json_string){ .begin = ++json->at };
-    for (; json->at < json->len; json->at++) {
-        if (json->text[json->at] == '"') {
-            out->end = json->at++;
+    *out = (struct json_string){ .begin = begin + 1 };
+    for (size_t at = begin + 1; (at = find_special(walk->ix, at)) < json->len; at += 2) {
+        if (json->text[at] == '"') {
+            out->end = at;
+            json->at = at + 1;
             return true;
         }
-        if (json->text[json->at] == '\\') {
-            out->escaped = true;
-            json->at++;
-        }
+        out->escaped = true;
+        if (json->len - at < 2)
+            break;
     }
     return refuse_record(walk, DDBS_E_SYNTAX, begin, NULL, "string without its closing quote");
 }
@@ -84,6 +100,24 @@ static bool walk_open(struct walk *walk)
     walk->depth++;
     json->at++;
     return true;
+}
+
+/* At an opening bracket: nothing that we look for is behind it, so go to its end, where that can be told at a glance.
+ * If not, the event is about to be refused, or the record is malformed: from then on each byte is looked at. */
+static bool walk_past(struct walk *walk)
+{
+    struct index *ix = walk->ix;
+    size_t outside = ix->event->source == DDBS_SOURCE_PIPES ? 1 : 2;
+    if (ix->scan == NULL || walk->depth < 1 || (walk->depth == 1 && walk->inner != ELSEWHERE) ||
+        walk->depth + outside >= DDBS_EVENT_DEPTH_MAX)
+        return false;
+    size_t room = DDBS_EVENT_DEPTH_MAX - outside - walk->depth;
+    size_t end = ix->scan->skip(ix->json.text, ix->json.at + 1, ix->json.len, room);
+    if (end == SIZE_MAX)
+        ix->scan = NULL;
+    else
+        ix->json.at = end;
+    return end != SIZE_MAX;
 }
 
 static bool walk_close(struct walk *walk)
@@ -105,6 +139,13 @@ static enum place walk_place(const struct walk *walk)
     return walk->depth == 1 ? IN_RECORD : walk->depth == 2 ? walk->inner : ELSEWHERE;
 }
 
+static inline bool is_name(const struct walk *walk, struct json_string string, const char *name, size_t len)
+{
+    if (!string.escaped)
+        return string.end - string.begin == len && memcmp(walk->ix->json.text + string.begin, name, len) == 0;
+    return ddbs_json__string_is(walk->ix->json.text, string, name);
+}
+
 /* The value behind a name that we may want. A string is taken; anything else stays for the walk. */
 static bool walk_value(struct walk *walk, struct json_string name)
 {
@@ -114,14 +155,14 @@ static bool walk_value(struct walk *walk, struct json_string name)
     if (value.is_string && !walk_string(walk, &value.string))
         return false;
     for (int i = 0; i < WANTED_COUNT; i++) {
-        if (wanted[i].place == place && ddbs_json__string_is(json->text, name, wanted[i].name)) {
+        if (wanted[i].place == place && is_name(walk, name, wanted[i].name, wanted[i].len)) {
             value.times = walk->found[i].times + 1;
             walk->found[i] = value;
         }
     }
     if (place == IN_RECORD && ddbs_json__peek(json) == '{' && !value.is_string) {
-        bool dynamodb = ddbs_json__string_is(json->text, name, "dynamodb");
-        bool kinesis = ddbs_json__string_is(json->text, name, "kinesis");
+        bool dynamodb = is_name(walk, name, "dynamodb", 8);
+        bool kinesis = is_name(walk, name, "kinesis", 7);
         walk->inner = dynamodb ? IN_DYNAMODB : kinesis ? IN_KINESIS : ELSEWHERE;
     }
     return true;
@@ -134,7 +175,7 @@ static bool walk_token(struct walk *walk)
     switch (json->text[json->at]) {
     case '{':
     case '[':
-        return walk_open(walk);
+        return walk_past(walk) || walk_open(walk);
     case '}':
     case ']':
         return walk_close(walk);
@@ -195,9 +236,13 @@ static bool judge_source(struct walk *walk)
     return true;
 }
 
-static bool all_between(const char *text, struct json_string string, char low, char high)
+static bool all_between(const struct index *ix, struct json_string string, char low, char high)
 {
-    for (size_t i = string.begin; i < string.end; i++) {
+    const char *text = ix->json.text;
+    size_t i = string.begin;
+    while (ix->scan != NULL && high == '9' && i + 16 <= string.end && ddbs_ascii__digits(text + i) == 0xffff)
+        i += 16;
+    for (; i < string.end; i++) {
         if (text[i] < low || text[i] > high || text[i] == '"' || text[i] == '\\')
             return false;
     }
@@ -210,7 +255,7 @@ static bool judge_text(struct walk *walk, enum wanted what, char low, char high,
     if (!check_found(walk, what))
         return false;
     size_t len = found->string.end - found->string.begin;
-    if (len == 0 || !all_between(walk->ix->json.text, found->string, low, high))
+    if (len == 0 || !all_between(walk->ix, found->string, low, high))
         return refuse_record(walk, DDBS_E_SYNTAX, found->at, wanted[what].path, reason);
     if (len > DDBS_SEQUENCE_MAX)
         return refuse_record(walk, DDBS_E_LIMIT, found->at, wanted[what].path, "longer than 128 characters");

@@ -171,7 +171,7 @@ DDBS_API size_t ddbs_ctx_batch_ok(const ddbs_ctx *ctx);
  * smaller count than before changes nothing. Only with on_batch_end or on_batch, and with several lanes not in the
  * callback of a record. Who commits all and fails then has no record to be named, and the whole batch comes again.
  * @return DDBS_OK, DDBS_E_RANGE for more than ddbs_ctx_batch_ok(), DDBS_E_USAGE without on_batch_end and on_batch,
- *         outside a batch or in a lane
+ *         outside a batch, in a lane, or where a batch writer (aws.h) has not stored an entry of one of them
  */
 DDBS_API ddbs_status ddbs_ctx_commit(ddbs_ctx *ctx, size_t count) DDBS_MUST_CHECK;
 

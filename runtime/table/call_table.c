@@ -47,7 +47,7 @@ static bool read_key_part(struct call *call, struct span element, size_t at, str
     if (kind != at)
         return fault_invalid(&call->fault, "Invalid KeySchema: The %s KeySchemaElement is not a %s key type",
                              at == 0 ? "first" : "second", kinds[at]);
-    if (name.ptr == NULL || name.len < 1 || name.len > KEY_NAME_MAX)
+    if (name.ptr == NULL || name.len < 1 || name.len > KEY_NAME_MAX || strlen(name.ptr) != name.len)
         return fault_invalid(&call->fault,
                              "1 validation error detected: Value at 'keySchema.%zu.member.attributeName' "
                              "failed to satisfy constraint: Member must have length between 1 and 255",

@@ -5,8 +5,6 @@
 #include "lib/buf.h"
 #include "reserved.h"
 
-#include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
 
 /* ---- Placeholders ------------------------------------------------------------------------------------------------ */
@@ -124,14 +122,12 @@ bool expr_scope_close(const struct expr_scope *scope)
 
 void expr_complain(struct expr_scope *scope, enum expr_complaint kind, const char *format, ...)
 {
-    char text[1024];
     va_list arguments;
     if (scope->complaints[kind] != NULL)
         return;
     va_start(arguments, format);
-    vsnprintf(text, sizeof text, format, arguments);
+    scope->complaints[kind] = fault_text_of(scope->fault, format, arguments);
     va_end(arguments);
-    scope->complaints[kind] = fault_text(scope->fault, "%s", text);
 }
 
 bool expr_settle(struct expr_scope *scope, const enum expr_complaint *order, size_t count)

@@ -3,11 +3,9 @@
 
 #include "lib/arena.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 
-DDBS_PRINTF(2, 0)
-static const char *format_text(struct fault *fault, const char *format, va_list arguments)
+const char *fault_text_of(struct fault *fault, const char *format, va_list arguments)
 {
     va_list again;
     va_copy(again, arguments);
@@ -26,7 +24,7 @@ bool fault_set(struct fault *fault, const char *type, const char *format, ...)
         return false;
     va_start(arguments, format);
     fault->type = type;
-    fault->text = format_text(fault, format, arguments);
+    fault->text = fault_text_of(fault, format, arguments);
     va_end(arguments);
     return false;
 }
@@ -44,7 +42,7 @@ const char *fault_text(struct fault *fault, const char *format, ...)
 {
     va_list arguments;
     va_start(arguments, format);
-    const char *text = format_text(fault, format, arguments);
+    const char *text = fault_text_of(fault, format, arguments);
     va_end(arguments);
     return text;
 }

@@ -2,6 +2,7 @@
 #ifndef TABLE_FAULT_H
 #define TABLE_FAULT_H
 #include <ddbstream/convert.h>
+#include <stdarg.h>
 
 #define FAULT_DYNAMODB      "com.amazonaws.dynamodb.v20120810#"
 #define FAULT_VALIDATION    "com.amazon.coral.validate#ValidationException"
@@ -36,4 +37,5 @@ bool fault_memory(struct fault *fault);
 
 /* A text in the fault's arena; "" when memory is exhausted. */
 const char *fault_text(struct fault *fault, const char *format, ...) DDBS_PRINTF(2, 3);
+const char *fault_text_of(struct fault *fault, const char *format, va_list arguments) DDBS_PRINTF(2, 0);
 #endif

@@ -163,14 +163,22 @@ static bool is_small(ddbs_str text)
     return true;
 }
 
+/* As much of a text as an answer shows, whole characters. */
+static int shown(ddbs_str text)
+{
+    size_t len = text.len < 100 ? text.len : 100;
+    while (len < text.len && len > 0 && ((unsigned char)text.ptr[len] & 0xc0) == 0x80)
+        len--;
+    return (int)len;
+}
+
 const char *number_complaint(ddbs_str text, char *out, size_t size)
 {
     struct decimal ignored;
     if (text.len == 0)
         snprintf(out, size, "The parameter cannot be converted to a numeric value");
     else if (ddbs_num__parse((ddbs_num){ text.ptr, text.len }, &ignored) != DDBS_E_LIMIT)
-        snprintf(out, size, "The parameter cannot be converted to a numeric value: %.*s",
-                 text.len > 100 ? 100 : (int)text.len, text.ptr);
+        snprintf(out, size, "The parameter cannot be converted to a numeric value: %.*s", shown(text), text.ptr);
     else if (significant(text) > DDBS_NUM_DIGITS_MAX)
         snprintf(out, size, "Attempting to store more than 38 significant digits in a Number");
     else if (is_small(text))

@@ -64,7 +64,7 @@ static const ddbs_value *join(const ddbs_value *a, const ddbs_value *minus, cons
     *count = 0;
     bool made = at != SIZE_MAX && copy_elements(&tape, a, minus, count) &&
                 copy_elements(&tape, b, type == DDBS_TYPE_L ? NULL : a, count) &&
-                ddbs_tape__close(&tape, at, *count, &none);
+                ddbs_tape__close(&tape, at, *count, false, &none);
     return finish_value(&tape, made, at, fault);
 }
 

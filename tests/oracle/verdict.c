@@ -1,4 +1,5 @@
-/* verdict.c: what the library makes of events, in lines that a script can compare. Only the public API is used.
+/* verdict.c: what the library makes of events, in lines that a script can compare. Only the public API is used, but
+ * for one thing: every path through the library must make the same of them.
  *
  * Reads frames from stdin, each a length (4 bytes, little-endian) and that many bytes of an event, and writes a line
  * for each:
@@ -10,6 +11,8 @@
  * A record is '1' if it decodes, and '0' with its place and path if not. "broken" is a promise of the headers that was
  * not kept. What could break a line is percent-escaped; an empty path is "-". The event lies in a block of exactly its
  * size, so that AddressSanitizer sees the first byte read beyond it. */
+#include "tests/fuzz/paths.h"
+
 #include <ddbstream/event.h>
 
 #include <inttypes.h>
@@ -169,6 +172,8 @@ static void judge(const char *json, size_t len, ddbs_arena *events, ddbs_arena *
         fault = "the event was written although it is refused";
     else
         fault = error_fault(&error, status, len);
+    if (fault == NULL)
+        fault = paths_difference(json, len, NULL);
     if (fault != NULL)
         printf("broken %s\n", fault);
     else if (status == DDBS_OK)

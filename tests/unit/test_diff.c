@@ -391,7 +391,7 @@ TEST(what_does_not_differ_keeps_no_memory)
 }
 
 /* Of a name that is longer than paths are at first. */
-enum { WIDTH = 2000 };
+enum { WIDTH = 1500 };
 
 /* `count` names that differ, in a map with a long name. */
 static void many(ddbs_buf *text, int count, const char *leaf)

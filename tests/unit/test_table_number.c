@@ -86,6 +86,19 @@ TEST(keys_of_numbers_order_as_the_numbers_do)
     }
 }
 
+TEST(a_long_text_is_shown_in_whole_characters)
+{
+    char words[256], text[152];
+    text[0] = 'x';
+    for (size_t i = 0; i < 50; i++)
+        memcpy(text + 1 + 3 * i, "\xe2\x82\xac", 4);
+    number_complaint(ddbs_str_c(text), words, sizeof words);
+    CHECK_INT(strlen(words), strlen("The parameter cannot be converted to a numeric value: ") + 100);
+    memmove(text, text + 1, sizeof text - 1); /* 99 bytes are 33 characters, the 100th begins one */
+    number_complaint(ddbs_str_c(text), words, sizeof words);
+    CHECK_INT(strlen(words), strlen("The parameter cannot be converted to a numeric value: ") + 99);
+}
+
 TEST(what_is_no_number_is_said_in_the_words_of_aws)
 {
     static const char *const cases[][2] = {

@@ -199,6 +199,58 @@ TEST(a_transaction_is_done_once_for_its_token)
     tables_close(&t);
 }
 
+TEST(batches_write_and_read_many_and_refuse_repeats)
+{
+    struct tables t = tables_open("KEYS_ONLY", 0);
+    CHECK(tables_ok(&t, "BatchWriteItem",
+                    "{'RequestItems':{'Orders':[{'PutRequest':{'Item':{'id':{'S':'a'},'x':{'N':'1'}}}},{'PutRequest':{"
+                    "'Item':{'id':{'S':'b'}}}},{'DeleteRequest':{'Key':{'id':{'S':'c'}}}}]}}",
+                    "{'UnprocessedItems':{}}"));
+    CHECK_INT(tables_records(&t), 2);
+    CHECK(tables_ok(&t, "BatchGetItem",
+                    "{'RequestItems':{'Orders':{'Keys':[{'id':{'S':'a'}},{'id':{'S':'gone'}},{'id':{'S':'b'}}],"
+                    "'ProjectionExpression':'x'}}}",
+                    "{'Responses':{'Orders':[{'x':{'N':'1'}},{}]},'UnprocessedKeys':{}}"));
+    CHECK(tables_refused(&t, "BatchWriteItem",
+                         "{'RequestItems':{'Orders':[{'PutRequest':{'Item':{'id':{'S':'d'}}}},{'DeleteRequest':{'Key':{"
+                         "'id':{'S':'d'}}}}]}}",
+                         "ValidationException", "Provided list of item keys contains duplicates"));
+    CHECK(tables_refused(&t, "BatchGetItem", "{'RequestItems':{'Orders':{'Keys':[{'id':{'S':'a'}},{'id':{'S':'a'}}]}}}",
+                         "ValidationException", "Provided list of item keys contains duplicates"));
+    CHECK(tables_refused(&t, "BatchGetItem", "{'RequestItems':{}}", "ValidationException",
+                         "Member must have length greater than or equal to 1"));
+    CHECK_INT(tables_records(&t), 2);
+    tables_close(&t);
+}
+
+/* 60 items of 300 KB are more than the 16 MB that an answer may have; 4 of them more than the 1 MB of a page. */
+TEST(large_answers_are_cut_and_say_where_to_go_on)
+{
+    static char request[400 * 1024];
+    struct tables t = tables_open(NULL, 0);
+    size_t at = 0;
+    for (int i = 0; i < 60; i++) {
+        int lead = snprintf(request, sizeof request,
+                            "{\"TableName\":\"Orders\",\"Item\":{\"id\":{\"S\":\"%d\"},\"blob\":{\"S\":\"", i);
+        memset(request + lead, 'z', 300 * 1024);
+        snprintf(request + lead + 300 * 1024, 16, "\"}}}");
+        CHECK_INT(table_call(t.db, "DynamoDB_20120810.PutItem", request, strlen(request), t.now_ms, &t.reply), 200);
+    }
+    at = (size_t)snprintf(request, sizeof request, "{\"RequestItems\":{\"Orders\":{\"ConsistentRead\":true,\"Keys\":[");
+    for (int i = 0; i < 60; i++)
+        at += (size_t)snprintf(request + at, sizeof request - at, "%s{\"id\":{\"S\":\"%d\"}}", i == 0 ? "" : ",", i);
+    snprintf(request + at, sizeof request - at, "]}}}");
+    CHECK_INT(table_call(t.db, "DynamoDB_20120810.BatchGetItem", request, strlen(request), t.now_ms, &t.reply), 200);
+    const char *left = strstr(t.reply.ptr, "\"UnprocessedKeys\":");
+    REQUIRE(left != NULL);
+    CHECK_STR(left,
+              tables_json("'UnprocessedKeys':{'Orders':{'Keys':[{'id':{'S':'54'}},{'id':{'S':'55'}},{'id':{'S':'56'}},"
+                          "{'id':{'S':'57'}},{'id':{'S':'58'}},{'id':{'S':'59'}}],'ConsistentRead':true}}}"));
+    CHECK(tables_ok(&t, "Scan", "{'TableName':'Orders','Select':'COUNT'}", NULL));
+    CHECK(strstr(t.reply.ptr, tables_json("'Count':4,'ScannedCount':4,'LastEvaluatedKey':")) != NULL);
+    tables_close(&t);
+}
+
 /* ---- Kept and done again ----------------------------------------------------------------------------------------- */
 
 struct kept {

@@ -1,0 +1,450 @@
+/* fast.c: see fast.h. Two ideas. The quotes of the whole text are found first, 64 bytes at a time, so that the end of a
+ * string is one look into a map. And what stands between strings is compared with the usual spelling as a whole,
+ * {"S":" in one load, instead of token by token.
+ *
+ * Nothing is written before an element is known to be taken: image.c must find the text as it was. */
+#include "lib/fast.h"
+
+#include "lib/arena.h"
+#include "lib/ascii.h"
+#include "lib/utf8.h"
+
+#include <string.h>
+
+#define ALWAYS static inline __attribute__((always_inline))
+
+/* What became of the element at hand. */
+enum step {
+    TAKEN, /* it is on the tape, or a container was opened or closed */
+    ODD,   /* nothing was done: its spelling is not the usual one */
+    ENDED, /* the outermost container was closed */
+    FAILED
+};
+
+/* The decoder's state as it changes with each element, in registers: its address is never passed on, or it would have
+ * to be in memory after every NUL that is written. store() and load() are its way to the decoder. */
+struct cursor {
+    char *text;
+    const uint64_t *quotes, *care;
+    ddbs_value *node, *limit; /* where the next one goes, and where two do not fit any more */
+    const ddbs_value *name;   /* of the attribute taken last, if that is not in the frame yet */
+    struct frame *frame;
+    size_t at;
+    size_t count;
+};
+
+struct span {
+    size_t begin, end;
+};
+
+bool ddbs_fast__map(struct decoder *d)
+{
+    size_t words = ddbs_scan__words(d->json.len);
+    if (d->scan == NULL)
+        return true;
+    uint64_t *maps = ddbs_arena__alloc(d->tape.arena, 2 * words * sizeof *maps);
+    if (maps == NULL)
+        return false;
+    bool any = d->scan->map(d->json.text, d->json.len, maps, maps + words);
+    d->json.quotes = maps;
+    d->json.care = any ? maps + words : NULL;
+    return true;
+}
+
+ALWAYS void load(struct cursor *c, struct decoder *d)
+{
+    c->text = d->text;
+    c->quotes = d->json.quotes;
+    c->care = d->json.care;
+    c->node = d->tape.nodes + d->tape.count;
+    c->limit = d->tape.nodes + d->tape.capacity - 1;
+    c->name = NULL;
+    c->frame = &d->frames[d->frame_count - 1];
+    c->at = d->json.at;
+    c->count = c->frame->count;
+}
+
+/* An error about what stands between two elements names the one before. */
+ALWAYS void store_name(struct cursor *c)
+{
+    if (c->name != NULL)
+        c->frame->name = (ddbs_str){ c->name->as.text, c->name->len };
+    c->name = NULL;
+}
+
+ALWAYS void store(struct cursor *c, struct decoder *d)
+{
+    store_name(c);
+    d->tape.count = (size_t)(c->node - d->tape.nodes);
+    d->json.at = c->at;
+    c->frame->count = c->count;
+}
+
+ALWAYS uint64_t load_8(const char *text)
+{
+    uint64_t word;
+    memcpy(&word, text, sizeof word);
+    return word;
+}
+
+ALWAYS unsigned load_2(const char *text)
+{
+    uint16_t word;
+    memcpy(&word, text, sizeof word);
+    return word;
+}
+
+ALWAYS size_t space(const char *text, size_t at)
+{
+    if ((unsigned char)text[at] > ' ')
+        return at;
+    at += text[at] == ' '; /* mostly there is one space, or there are many */
+    return (unsigned char)text[at] > ' ' ? at : ddbs_ascii__space(text, at);
+}
+
+/* ---- Names ---- */
+
+/* Note a name of a map: where another one has the same mark, the names must be compared when the map ends. The mark is
+ * made of its length and its last bytes. */
+ALWAYS void note_name(struct frame *frame, const char *text, struct span name)
+{
+    size_t len = name.end - name.begin;
+    size_t half = len < 8 ? 4 * (8 - len) : 0; /* of the bits that belong to what stands before the name */
+    uint64_t last = load_8(text + name.end - 8) >> half >> half;
+    uint64_t mark = (last + len) * UINT64_C(0x9e3779b97f4a7c15) >> 55;
+    uint64_t *word = &frame->seen[mark / 64], bit = UINT64_C(1) << mark % 64;
+    frame->repeated |= *word & bit;
+    *word |= bit;
+}
+
+ALWAYS void push(struct cursor *c, ddbs_type type, const char *text, size_t len)
+{
+    *c->node++ = (ddbs_value){ .as.text = text, .len = (uint32_t)len, .type = (uint32_t)type };
+}
+
+/* The element at hand is taken: its name goes onto the tape. A list's elements have none. */
+ALWAYS void take_name(struct cursor *c, struct span name)
+{
+    c->count++;
+    if (name.end == 0)
+        return;
+    note_name(c->frame, c->text, name);
+    c->text[name.end] = '\0';
+    c->name = c->node;
+    push(c, (ddbs_type)TYPE_NAME, c->text + name.begin, name.end - name.begin);
+}
+
+/* ---- Strings with escapes ---- */
+
+/* Resolve the escapes of a string. Read from another copy of the text, where nothing of what follows can be overwritten
+ * yet. SIZE_MAX, and the string as it was, if image.c must judge it. */
+static size_t unescape(const struct decoder *d, struct span string)
+{
+    const char *in = d->source;
+    char *out = d->text + string.begin;
+    size_t at = string.begin, len = string.end - string.begin, used = 0;
+    if (in == NULL)
+        return SIZE_MAX;
+    for (;;) {
+        unsigned code = 0;
+        size_t stop = ddbs_scan__next(d->json.care, at);
+        stop = stop < string.end ? stop : string.end;
+        if (stop - at <= 16 && string.end - at >= 16)
+            memcpy(out + used, in + at, 16); /* one load and one store; what is too much is overwritten */
+        else
+            memcpy(out + used, in + at, stop - at);
+        used += stop - at;
+        if (stop == string.end)
+            return used;
+        size_t step = in[stop] != '\\' ? 0 : ddbs_json__escape(in + stop, string.end - stop, &code);
+        if (step == 0 || (code >= 0xd800 && code <= 0xdfff)) {
+            memcpy(out, in + string.begin, len);
+            return SIZE_MAX;
+        }
+        at = stop + step;
+        used += ddbs_utf8__write(out + used, code);
+    }
+}
+
+/* ---- Values ---- */
+
+/* Numbers of another form, and Binary. */
+static bool append_text(struct decoder *d, ddbs_type type, ddbs_str text, size_t begin)
+{
+    return type == DDBS_TYPE_N ? ddbs_image__number(d, text, begin) : ddbs_image__binary(d, text, begin);
+}
+
+/* An S, N or B, whose string begins at the quote at `at`. */
+ALWAYS enum step take_text(struct decoder *d, struct cursor *c, struct span name, ddbs_type type, size_t at)
+{
+    struct span string = { at + 1, ddbs_scan__next(c->quotes, at + 1) };
+    size_t len = string.end - string.begin, behind = space(c->text, string.end + 1);
+    if (c->text[behind] != '}')
+        return ODD;
+    if (c->care != NULL && ddbs_scan__any(c->care, string.begin, string.end)) {
+        len = type == DDBS_TYPE_S ? unescape(d, string) : SIZE_MAX;
+        if (len == SIZE_MAX)
+            return ODD;
+    }
+    char *text = c->text + string.begin;
+    take_name(c, name);
+    text[len] = '\0';
+    c->at = behind + 1;
+    if (type == DDBS_TYPE_S || (type == DDBS_TYPE_N && ddbs_ascii__is_number(text, len))) {
+        push(c, type, text, len);
+        return TAKEN;
+    }
+    c->frame->tag = type;
+    store(c, d);
+    if (!append_text(d, type, (ddbs_str){ text, len }, at))
+        return FAILED;
+    load(c, d);
+    return TAKEN;
+}
+
+/* An M or L, whose bracket is at `at`. */
+ALWAYS enum step open_container(struct decoder *d, struct cursor *c, struct span name, ddbs_type type, size_t at)
+{
+    if (c->text[at] != (type == DDBS_TYPE_M ? '{' : '[') || d->frame_count >= DDBS_VALUE_DEPTH_MAX)
+        return ODD;
+    take_name(c, name);
+    store_name(c);
+    c->frame->tag = type;
+    c->frame->count = c->count;
+    c->frame++;
+    d->frame_count++;
+    *c->frame = (struct frame){ .node = (size_t)(c->node - d->tape.nodes), .type = type };
+    push(c, type, NULL, 0);
+    c->count = 0;
+    c->at = at + 1;
+    return TAKEN;
+}
+
+/* The innermost container ends at the bracket at `at`. */
+ALWAYS enum step close_container(struct decoder *d, struct cursor *c, size_t at)
+{
+    if (d->frame_count > 1 && (c->frame->type == DDBS_TYPE_L || (c->count <= FEW_NAMES && c->frame->repeated == 0))) {
+        size_t behind = space(c->text, at + 1);
+        if (c->text[behind] != '}')
+            return ODD;
+        ddbs_value__finish(d->tape.nodes, c->frame->node, (size_t)(c->node - d->tape.nodes), c->count);
+        c->at = behind + 1;
+        c->name = NULL;
+        c->frame--;
+        c->count = c->frame->count;
+        d->frame_count--;
+        return TAKEN;
+    }
+    c->at = at + 1;
+    store(c, d);
+    if (!ddbs_image__close(d))
+        return FAILED;
+    if (d->frame_count == 0)
+        return ENDED;
+    load(c, d);
+    return TAKEN;
+}
+
+/* The strings of a set, as many as are like "text", without space; `at` is behind the bracket. */
+static size_t take_strings(struct decoder *d, ddbs_type type, size_t at, size_t *count)
+{
+    for (*count = 0; d->text[at] == '"' && type != DDBS_TYPE_BS; ++*count) {
+        struct span string = { at + 1, ddbs_scan__next(d->json.quotes, at + 1) };
+        char *text = d->text + string.begin, separator = d->text[string.end + 1];
+        size_t len = string.end - string.begin;
+        if ((separator != ',' && separator != ']') || !ddbs_tape__reserve(&d->tape, 1) ||
+            (d->json.care != NULL && ddbs_scan__any(d->json.care, string.begin, string.end)) ||
+            (type == DDBS_TYPE_NS && !ddbs_ascii__is_number(text, len)))
+            break;
+        text[len] = '\0';
+        ddbs_type element = type == DDBS_TYPE_SS ? DDBS_TYPE_S : DDBS_TYPE_N;
+        d->tape.nodes[d->tape.count++] =
+            (ddbs_value){ .as.text = text, .len = (uint32_t)len, .type = (uint32_t)element };
+        at = string.end + 1;
+        if (separator == ']') {
+            ++*count;
+            break;
+        }
+        at++;
+    }
+    return at;
+}
+
+/* A set. What take_strings() leaves is image.c's: it goes on between two elements, before the comma. */
+ALWAYS enum step take_set(struct decoder *d, struct cursor *c, struct span name, ddbs_type type, size_t at)
+{
+    if (c->text[at] != '[')
+        return ODD;
+    take_name(c, name);
+    c->frame->tag = type;
+    size_t node = (size_t)(c->node - d->tape.nodes), count;
+    push(c, type, NULL, 0);
+    store(c, d);
+    at = take_strings(d, type, at + 1, &count);
+    d->json.at = at - (count > 0 && c->text[at - 1] == ',');
+    if (!ddbs_image__rest_of_set(d, type, node, count))
+        return FAILED;
+    load(c, d);
+    return TAKEN;
+}
+
+/* true or false as the payload of BOOL and NULL, at `at`. */
+ALWAYS enum step take_truth(struct cursor *c, struct span name, ddbs_type type, size_t at)
+{
+    uint32_t word = (uint32_t)load_8(c->text + at), truth = word == 0x65757274; /* "true" */
+    if (!truth && (word != 0x736c6166 || c->text[at + 4] != 'e'))
+        return ODD;
+    size_t behind = space(c->text, at + 5 - truth);
+    if (c->text[behind] != '}')
+        return ODD;
+    take_name(c, name);
+    push(c, type, NULL, type == DDBS_TYPE_BOOL ? truth : 0);
+    c->at = behind + 1;
+    return TAKEN;
+}
+
+/* ---- Tags ---- */
+
+/* Where a payload begins, and its type; DDBS_TYPE_NONE for an odd spelling of what is before it. */
+struct head {
+    size_t at;
+    ddbs_type type;
+};
+
+/* The type that a tag of more than one letter names, the cursor at its opening quote. */
+static struct head long_tag(const char *text, size_t at)
+{
+    static const struct {
+        char text[8];
+        unsigned char len, type;
+    } tags[] = { { "\"BOOL\":", 7, DDBS_TYPE_BOOL },
+                 { "\"NULL\":", 7, DDBS_TYPE_NULL },
+                 { "\"SS\":", 5, DDBS_TYPE_SS },
+                 { "\"NS\":", 5, DDBS_TYPE_NS },
+                 { "\"BS\":", 5, DDBS_TYPE_BS } };
+    uint64_t word = load_8(text + at);
+    for (size_t i = 0; i < sizeof tags / sizeof *tags; i++) {
+        if (((word ^ load_8(tags[i].text)) << (64 - 8 * tags[i].len)) == 0)
+            return (struct head){ space(text, at + tags[i].len), (ddbs_type)tags[i].type };
+    }
+    return (struct head){ at, DDBS_TYPE_NONE };
+}
+
+ALWAYS ddbs_type short_tag(char letter)
+{
+    switch (letter) {
+    case 'S':
+        return DDBS_TYPE_S;
+    case 'N':
+        return DDBS_TYPE_N;
+    case 'B':
+        return DDBS_TYPE_B;
+    case 'M':
+        return DDBS_TYPE_M;
+    case 'L':
+        return DDBS_TYPE_L;
+    default:
+        return DDBS_TYPE_NONE;
+    }
+}
+
+/* The head of a value whose '{' is expected at `at`, with space around what it is made of. */
+ALWAYS struct head spaced_head(const char *text, size_t at)
+{
+    at = space(text, at);
+    if (text[at] != '{')
+        return (struct head){ at, DDBS_TYPE_NONE };
+    at = space(text, at + 1);
+    if ((load_8(text + at) & 0xffff00ff) == 0x3a220022) /* "?": */
+        return (struct head){ space(text, at + 4), short_tag(text[at + 1]) };
+    return long_tag(text, at);
+}
+
+ALWAYS enum step take_payload(struct decoder *d, struct cursor *c, struct span name, struct head head)
+{
+    switch (head.type) {
+    case DDBS_TYPE_S:
+    case DDBS_TYPE_N:
+    case DDBS_TYPE_B:
+        return c->text[head.at] == '"' ? take_text(d, c, name, head.type, head.at) : ODD;
+    case DDBS_TYPE_M:
+    case DDBS_TYPE_L:
+        return open_container(d, c, name, head.type, head.at);
+    case DDBS_TYPE_BOOL:
+    case DDBS_TYPE_NULL:
+        return take_truth(c, name, head.type, head.at);
+    case DDBS_TYPE_NONE:
+        return ODD;
+    default:
+        return take_set(d, c, name, head.type, head.at);
+    }
+}
+
+/* ---- Elements ---- */
+
+/* An attribute, whose name begins at the quote at `at`. */
+ALWAYS enum step take_attribute(struct decoder *d, struct cursor *c, size_t at)
+{
+    struct span name = { at + 1, ddbs_scan__next(c->quotes, at + 1) };
+    if (c->text[at] != '"' || (c->care != NULL && ddbs_scan__any(c->care, name.begin, name.end)))
+        return ODD;
+    struct head head = { name.end + 7, short_tag(c->text[name.end + 4]) };
+    if ((load_8(c->text + name.end) & 0x00ffff00ffffffff) != 0x003a2200227b3a22) { /* ":{"?": */
+        if (c->text[name.end + 1] != ':')
+            return ODD;
+        head = spaced_head(c->text, name.end + 2);
+    }
+    return take_payload(d, c, name, head);
+}
+
+ALWAYS enum step take_list_element(struct decoder *d, struct cursor *c, size_t at)
+{
+    struct head head = { space(c->text, at + 5), short_tag(c->text[at + 2]) };
+    if ((load_8(c->text + at) & 0xffff00ffff) != 0x3a2200227b) /* {"?": */
+        head = spaced_head(c->text, at);
+    return take_payload(d, c, (struct span){ 0, 0 }, head);
+}
+
+ALWAYS enum step take_element(struct decoder *d, struct cursor *c)
+{
+    bool is_map = c->frame->type == DDBS_TYPE_M;
+    if (load_2(c->text + c->at) == 0x222c && is_map && c->count > 0) /* ," */
+        return take_attribute(d, c, c->at + 1);
+    size_t at = space(c->text, c->at);
+    if (c->text[at] == (is_map ? '}' : ']'))
+        return close_container(d, c, at);
+    if (c->count > 0) {
+        if (c->text[at] != ',')
+            return ODD;
+        at = space(c->text, at + 1);
+    }
+    return is_map ? take_attribute(d, c, at) : take_list_element(d, c, at);
+}
+
+/* Make room for two nodes. */
+static bool reserve(struct decoder *d)
+{
+    return ddbs_tape__reserve(&d->tape, 2) ||
+           ddbs_json__fail(&d->json, DDBS_E_MEMORY, d->json.at, "no memory for the attribute values");
+}
+
+bool ddbs_fast__values(struct decoder *d)
+{
+    struct cursor c;
+    enum step step = TAKEN;
+    if (d->frame_count > DDBS_VALUE_DEPTH_MAX)
+        return true; /* nothing may be in it */
+    load(&c, d);
+    while (step == TAKEN) {
+        if (c.node >= c.limit) {
+            store(&c, d);
+            if (!reserve(d))
+                return false;
+            load(&c, d);
+        }
+        step = take_element(d, &c);
+    }
+    if (step == ODD)
+        store(&c, d);
+    return step != FAILED;
+}
