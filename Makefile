@@ -252,11 +252,15 @@ fuzz: deps-check
 .PHONY: fuzzers
 fuzzers: $(patsubst tests/fuzz/%.c,build/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
 
-# The 100,000 records and the millions of single-byte changes that `make test` samples.
-.PHONY: exhaustive
+# The 100,000 records, the millions of single-byte changes and the seeds of faults that `make test` samples.
+FAULT_SEEDS ?= 50
+FAULTS := 'python3 tests/e2e/test_faults.py build --seeds $(FAULT_SEEDS)'
+.PHONY: exhaustive faults
 exhaustive: deps-test programs
 	@python3 tests/run.py 'python3 tests/lossless.py build/ddbstream --records 100000' \
-	    'python3 tests/oracle/differential.py build/tests/verdict --full'
+	    'python3 tests/oracle/differential.py build/tests/verdict --full' $(FAULTS)
+faults: deps-test programs
+	@python3 tests/e2e/test_faults.py build --seeds $(FAULT_SEEDS)
 
 # The path of the other architecture, in an emulator of its processor: what paths could make differently.
 NEON := CC=aarch64-linux-gnu-gcc V=neon CPPFLAGS='-idirafter /usr/include'
@@ -362,6 +366,7 @@ help:
 	@echo "make mutants    break each promise on purpose and see its test turn red"
 	@echo "make valgrind   the whole suite under valgrind"
 	@echo "make exhaustive 100,000 generated records; every single-byte change of the example events"
+	@echo "make faults     every kind of fault over examples/orders with FAULT_SEEDS=50 seeds"
 	@echo "make fuzz       libFuzzer on every target, FUZZ_TIME=60 seconds each"
 	@echo "make soak       100,000 invocations: memory, descriptors, threads; cost of a hand-over"
 	@echo "make neon       the AArch64 path under qemu (needs gcc-aarch64-linux-gnu, qemu-user-static)"

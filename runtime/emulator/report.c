@@ -320,6 +320,10 @@ static void say_step(const struct report *report, const struct report_turn *turn
     case MAPPING_AGAIN:
         if (report->esm->settings.retries != MAPPING_UNLIMITED)
             snprintf(end, sizeof end, "of %" PRId64, report->esm->settings.retries + 1);
+        if (turn->answer != NULL && turn->answer->end == FUNCTION_THROTTLED) {
+            say(report, delivery->lane, GREY, "    -> %s again: no attempt is counted", place_of(place, delivery));
+            break;
+        }
         say(report, delivery->lane, GREY, "    -> %s again: attempt %" PRIu64 " %s", place_of(place, delivery),
             delivery->attempt + 1, end);
         break;
@@ -425,7 +429,7 @@ static void draw_box(struct report *report, const struct report_turn *turn)
 void report_turn(struct report *report, const struct report_turn *turn)
 {
     report->files += turn->file != NULL;
-    if (turn->answer != NULL)
+    if (turn->answer != NULL && !turn->throttled)
         tally_answer(&report->tally, turn->answer);
     if (!report->quiet) {
         progress_hide();

@@ -77,7 +77,8 @@ static void json_delivery(ddbs_buf *out, const struct report_turn *turn)
 
 static void json_answer(ddbs_buf *out, const struct report_turn *turn)
 {
-    static const char *const ENDS[] = { "response", "error", "crashed", "timed-out", "init-failed", "broken" };
+    static const char *const ENDS[] = { "response",    "error",         "crashed",   "timed-out",
+                                        "init-failed", "out-of-memory", "throttled", "broken" };
     static const char *const VERDICTS[] = { "done", "partial", "failed" };
     const struct function_answer *answer = turn->answer;
     const struct verdict *verdict = &turn->decision->verdict;

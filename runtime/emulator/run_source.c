@@ -29,9 +29,10 @@ static int open_live(struct run_source *out, const struct run_source_options *op
                                     .idle_ms = options->idle_ms };
     if (stream_open(&out->stream, &config, why, why_size) != 0)
         return EXIT_CANNOT_RUN;
-    out->play = (struct play_source){
-        { out->stream, stream_shard, stream_begin, stream_read }, stream_why, stream_status, NULL
-    };
+    out->play = (struct play_source){ .stream = { out->stream, stream_shard, stream_begin, stream_read },
+                                      .why = stream_why,
+                                      .status = stream_status,
+                                      .repeats = NULL };
     out->name = stream_arn(out->stream);
     return 0;
 }
@@ -47,9 +48,10 @@ static int open_export(struct run_source *out, const struct run_source_options *
                                       .now_ms = clock_ms(CLOCK_REALTIME) };
     if (backfill_open(&out->backfill, &config, &status, why, why_size) != 0)
         return status;
-    out->play = (struct play_source){
-        { out->backfill, source_shard, NULL, backfill_read }, backfill_why, backfill_status, NULL
-    };
+    out->play = (struct play_source){ .stream = { out->backfill, source_shard, NULL, backfill_read },
+                                      .why = backfill_why,
+                                      .status = backfill_status,
+                                      .repeats = NULL };
     out->name = options->backfill;
     return 0;
 }
@@ -63,11 +65,12 @@ int run_source_open(struct run_source *out, const struct run_source_options *opt
         return open_live(out, options, esm, why, why_size);
     if (source_open(&out->file, options->source, why, why_size) != 0)
         return EXIT_CANNOT_RUN;
-    if (esm->settings.factor > 1)
+    if (esm->settings.factor > 1 || options->keyed)
         source_use_keys(out->file, options->partition_key);
-    out->play = (struct play_source){
-        { out->file, source_shard, NULL, source_read }, source_why, source_status, source_repeats
-    };
+    out->play = (struct play_source){ .stream = { out->file, source_shard, NULL, source_read },
+                                      .why = source_why,
+                                      .status = source_status,
+                                      .repeats = source_repeats };
     out->name = options->source;
     return 0;
 }

@@ -9,6 +9,7 @@ struct run_source_options {
     const char *keys;          /* of the export's table */
     const char *endpoint;      /* of the stream; NULL: as the environment says */
     const char *partition_key; /* NULL: as the source says */
+    bool keyed;                /* records carry the hash of their key also where one batch is under way at a time */
     int idle_ms;               /* of a stream; 0: it never ends by itself */
 };
 

@@ -127,9 +127,10 @@ def every_line_is_one_that_the_manual_lists(folder):
     pattern = json.dumps({"dynamodb": {"SequenceNumber": [{"anything-but": ["100000002"]}]}})
     for changes, env in (({**ITEMS, **QUEUE, "BisectBatchOnFunctionError": True, "FilterCriteria":
                            {"Filters": [{"Pattern": pattern}]}}, {"BAD": "100000005"}),
-                         ({"TumblingWindowInSeconds": 5}, {}), ({"MaximumRecordAgeInSeconds": 60}, {}), (ITEMS, {})):
+                         ({"TumblingWindowInSeconds": 5}, {}), ({**ITEMS, "BatchSize": 2}, {"FAULT": "1"}), ({"MaximumRecordAgeInSeconds": 60}, {}), (ITEMS, {})):
         inner = tempfile.mkdtemp(dir=folder)
         more = ["--now", "1792399280"] if "MaximumRecordAgeInSeconds" in changes else []
+        more += ["--fault", "throttle:at=2"] if "FAULT" in env else []
         played = Played(inner, 30, changes, env, *more)
         for line in played.lines:
             check(line["kind"] in manual, f"{line['kind']} is not in the manual")
@@ -187,6 +188,25 @@ def junit_has_a_case_per_shard_and_the_exit_status_in_words(folder):
     texts = [case.find("failure").get("message") for case in played.cases]
     equal(texts[0], "4 records polled, 2 lost, 0 not settled", "the shard")
     check(texts[1].startswith("exit status 1: "), texts[1])
+
+
+@test
+def junit_has_a_case_per_expectation(folder):
+    played = Played(folder, 4, ITEMS, {}, "--expect", "at-least-once,max-invokes=9", "--journal",
+                    os.path.join(folder, "done"))
+    cases = {case.get("name"): case.find("failure") is None for case in played.cases}
+    equal((cases["at-least-once"], cases["max-invokes"]), (False, True), "a handler without a journal")
+    equal(played.status, 1, played.err)
+
+
+@test
+def throttles_are_no_invocations(folder):
+    played = Played(folder, 8, ITEMS, {}, "--fault", "throttle:at=1:n=1", "--report", os.path.join(folder, "r.html"))
+    metrics = played.lines[-1]["metrics"]
+    equal((metrics["Throttles"], metrics["Invocations"], metrics["Errors"]), (1, 2, 0), "metrics")
+    with open(os.path.join(folder, "r.html"), encoding="utf-8") as file:
+        run = json.loads(re.search(r'id="data">(.*?)</script>', file.read(), re.S)[1])
+    equal([one["result"] for one in run["invocations"]], ["throttled", "done", "done"], "boxes")
 
 
 @test
