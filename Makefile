@@ -61,6 +61,9 @@ $(OBJ)/%.o: %.c $(OBJ)/flags
 	$(call say,CC,$<)
 	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
+# The page of `ddbstream run --report` is inside the program.
+$(OBJ)/runtime/emulator/page_share.o: runtime/emulator/share/report.html
+
 Q := $(if $(VERBOSE),,@)
 say = $(if $(VERBOSE),,@printf '  %-5s %s\n' $(1) $(2))
 
@@ -85,7 +88,7 @@ $(OUT)/libddbstream.a: $(CORE_O) $(LAMBDA_O) $(AWS_O)
 $(OUT)/libtable.a: $(TABLE_O)
 	$(archive)
 $(OUT)/ddbstream: $(EMULATOR_O) $(MAPPING_O) $(OUT)/libtable.a $(OUT)/libcore.a
-	$(call link,-lcjson -lz)
+	$(call link,-lcurl -lcjson -lz)
 
 # What package.sh checks and writes zips with; runs on the machine that packages.
 PACK_O := $(filter-out %/relro.o,$(call objects,runtime/package/*.c)) $(OBJ)/runtime/emulator/elf.o $(OBJ)/runtime/emulator/command.o
@@ -291,6 +294,13 @@ TABLE_REQUESTS ?= 20000
 dynamodb: all
 	@python3 tests/run.py 'python3 tests/dynamodb/test_dynamodb.py $(OUT) --requests $(TABLE_REQUESTS)'
 
+# The page of `ddbstream run --report`, opened and clicked through in Chromium; says so where there is none.
+.PHONY: report
+report: all
+	@if command -v chromium chromium-browser google-chrome google-chrome-stable >/dev/null; \
+	then python3 tests/run.py 'python3 tests/report/test_report.py $(OUT)'; \
+	else echo 'not run: chromium absent'; fi
+
 # Batch writers and claims against DynamoDB and S3 as npm has them.
 .PHONY: peers
 peers: programs
@@ -446,6 +456,7 @@ help:
 	@echo "make neon       the AArch64 path under qemu (needs gcc-aarch64-linux-gnu, qemu-user-static)"
 	@echo "make ric        the Node client of AWS against ddbstream serve (needs npm)"
 	@echo "make dynamodb   AWS CLI, AWS SDK and dynalite against ddbstream table (needs aws, npm)"
+	@echo "make report     the page of ddbstream run --report in Chromium"
 	@echo "make peers      batch writers and claims against dynalite and s3rver (needs npm)"
 	@echo "make bench      ddbstream beside its peers (make bench-deps installs them): BENCH_ROUNDS, BENCH_ONLY, SEED"
 	@echo "make bench-count  instructions against tests/bench/counts.json (valgrind)"

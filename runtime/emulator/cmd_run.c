@@ -4,10 +4,14 @@
 #include "destination.h"
 #include "esm.h"
 #include "id.h"
+#include "junit.h"
 #include "play.h"
-#include "source.h"
+#include "progress.h"
+#include "run_source.h"
 #include "template.h"
 #include "trial.h"
+
+#include "runtime/mapping/record.h"
 
 #include <errno.h>
 #include <getopt.h>
@@ -17,7 +21,7 @@
 #include <unistd.h>
 
 static const char HELP[] =
-    "usage: ddbstream run BOOTSTRAP --esm FILE --source FILE [options]\n"
+    "usage: ddbstream run BOOTSTRAP --esm FILE --source SOURCE [options]\n"
     "\n"
     "Play a DynamoDB stream through a function as an event source mapping of AWS does:\n"
     "batches, retries, partial batch responses, halving, on-failure records.\n"
@@ -29,6 +33,15 @@ static const char HELP[] =
     "                     --cli-input-json` takes it; not needed where a template has one\n"
     "  --source FILE      the stream: *.jsonl or *.jsonl.gz (one stream record per line),\n"
     "                     an event as Lambda delivers it, or \"-\" for lines on standard input\n"
+    "  --source stream[:ARN|:TABLE]\n"
+    "                     a stream behind an endpoint: the mapping's own, this one, or the newest\n"
+    "                     one of a table. Signed with AWS_ACCESS_KEY_ID and so on\n"
+    "  --endpoint-url URL where that stream is (default AWS_ENDPOINT_URL_DYNAMODB_STREAMS,\n"
+    "                     AWS_ENDPOINT_URL, or AWS itself)\n"
+    "  --idle SECONDS     end when no record came from the endpoint for so long (default: never)\n"
+    "  --backfill PATH    instead of --source: an export of the table to S3, its folder or one\n"
+    "                     data file; each item is an INSERT\n"
+    "  --keys K[,K]       the key attributes of that table, the partition key first\n"
     "  --checkpoint FILE  go on where the last run with this file stopped; it is written, as a\n"
     "                     whole, after each move of the checkpoint\n"
     "  --on-failure DIR   where on-failure records go when the mapping has a destination\n"
@@ -77,6 +90,10 @@ static const char HELP_MORE[] =
     "\n"
     "Output:\n"
     "  --json FILE        also write each decision, and at last the totals, as a JSON line\n"
+    "                     (runtime/emulator/README.md lists their members)\n"
+    "  --report FILE      also write a page to look at: lanes, invocations, log lines, plots;\n"
+    "                     one HTML file that needs nothing else\n"
+    "  --junit FILE       also write what held and what did not as JUnit XML\n"
     "  --quiet            print the warnings and the summary only\n"
     "\n"
     "Exit status: 0 the whole stream was played (discards included), 1 the source has bad\n"
@@ -94,9 +111,9 @@ static const char HELP_MORE[] =
 enum { ENV_MAX = 100, TIMEOUT_MS = 30000 };
 
 struct options {
-    const char *bootstrap, *esm, *source, *json;
+    const char *bootstrap, *esm, *json, *page, *junit;
+    struct run_source_options from;
     const char *folder;
-    const char *partition_key; /* NULL: the attribute that stands first */
     const char *template, *function;
     struct trial_options trial;
     const char *env[ENV_MAX + 1];
@@ -110,8 +127,10 @@ struct options {
 struct run {
     struct options options;
     struct esm esm;
-    struct source *source;
+    struct run_source source;
     struct report report;
+    struct junit junit;
+    int64_t begun_ms; /* CLOCK_MONOTONIC */
     struct trial trial;
     ddbs_arena *arena; /* of the template */
     struct template template;
@@ -187,11 +206,11 @@ static const char **text_of(struct options *options, int option)
     case 'e':
         return &options->esm;
     case 's':
-        return &options->source;
+        return &options->from.source;
     case 'f':
         return &options->folder;
     case 'k':
-        return &options->partition_key;
+        return &options->from.partition_key;
     case 'j':
         return &options->json;
     case 'p':
@@ -206,6 +225,16 @@ static const char **text_of(struct options *options, int option)
         return &options->trial.expect;
     case 'J':
         return &options->trial.journal;
+    case 'b':
+        return &options->from.backfill;
+    case 'K':
+        return &options->from.keys;
+    case 'U':
+        return &options->from.endpoint;
+    case 'r':
+        return &options->page;
+    case 'u':
+        return &options->junit;
     default:
         return NULL;
     }
@@ -238,12 +267,35 @@ static int read_option(struct options *options, int option, char **argv)
         return read_begin(options, optarg);
     case 'S':
         return read_seed(options, optarg);
+    case 'i':
+        status = read_limit(&options->from.idle_ms, "--idle", "seconds", 1, 86400);
+        options->from.idle_ms *= 1000;
+        return status;
     case 'q':
         options->quiet = true;
         return 0;
     default:
         return command_misused("run", "unknown or incomplete option \"%s\"", argv[optind - 1]);
     }
+}
+
+/* Whether what is to be played is told, and once. */
+static int check_sources(const struct options *options)
+{
+    const struct run_source_options *from = &options->from;
+    bool mapped = options->esm != NULL || options->template != NULL;
+    if (!mapped || (from->source == NULL && from->backfill == NULL))
+        return command_misused("run", "%s FILE is missing", !mapped ? "--esm" : "--source");
+    if (options->function != NULL && options->template == NULL)
+        return command_misused("run", "--function names one in a --template FILE, which is missing");
+    if (from->source != NULL && from->backfill != NULL)
+        return command_misused("run", "either --source or --backfill, not both");
+    if (from->backfill != NULL && from->keys == NULL)
+        return command_misused("run", "--backfill needs --keys: an export does not tell the table's key attributes");
+    if (options->skip_waits && run_source_is_live(from))
+        return command_misused("run",
+                               "--time skip is for what is recorded; a stream behind an endpoint has its own time");
+    return 0;
 }
 
 /* 0 to go on, else the exit status plus one. */
@@ -268,6 +320,12 @@ static int read_options(int argc, char **argv, struct options *options)
         { "seed", required_argument, NULL, 'S' },
         { "partition-key", required_argument, NULL, 'k' },
         { "json", required_argument, NULL, 'j' },
+        { "backfill", required_argument, NULL, 'b' },
+        { "keys", required_argument, NULL, 'K' },
+        { "endpoint-url", required_argument, NULL, 'U' },
+        { "idle", required_argument, NULL, 'i' },
+        { "report", required_argument, NULL, 'r' },
+        { "junit", required_argument, NULL, 'u' },
         { "quiet", no_argument, NULL, 'q' },
         { "help", no_argument, NULL, 'h' },
         { NULL, 0, NULL, 0 },
@@ -289,13 +347,9 @@ static int read_options(int argc, char **argv, struct options *options)
         return 1 + command_misused("run", "BOOTSTRAP is missing: the function's executable");
     if (argc - optind > 1)
         return 1 + command_misused("run", "one BOOTSTRAP at a time, \"%s\" is one too many", argv[optind + 1]);
-    bool mapped = options->esm != NULL || options->template != NULL;
-    if (!mapped || options->source == NULL)
-        return 1 + command_misused("run", "%s FILE is missing", !mapped ? "--esm" : "--source");
-    if (options->function != NULL && options->template == NULL)
-        return 1 + command_misused("run", "--function names one in a --template FILE, which is missing");
     options->bootstrap = argv[optind];
-    return 0;
+    int status = check_sources(options);
+    return status == 0 ? 0 : status + 1;
 }
 
 /* ---- Opening and closing ----------------------------------------------------------------------------------------- */
@@ -362,17 +416,18 @@ static uint64_t seed_of(const struct run *run)
     return strtoull(digits, NULL, 16) >> 1; /* as --seed takes it */
 }
 
-/* The stream, and what is put around it. */
+/* The stream, and what is put around it. 0, or an exit status. */
 static int open_source(struct run *run, char *why, size_t why_size)
 {
-    if (source_open(&run->source, run->options.source, why, why_size) != 0)
-        return -1;
-    if (run->esm.settings.factor > 1 || trial_needs_keys(&run->trial))
-        source_use_keys(run->source, run->options.partition_key);
-    struct mapping_source source = { run->source, source_shard, NULL, source_read };
+    run->options.from.keyed = trial_needs_keys(&run->trial);
+    int status = run_source_open(&run->source, &run->options.from, &run->esm, why, why_size);
+    if (status != 0)
+        return status;
     run->seed = seed_of(run);
-    return trial_open(&run->trial, &run->options.trial, &run->esm, run->options.source, &source, run->seed, why,
-                      why_size);
+    return trial_open(&run->trial, &run->options.trial, &run->esm, run->source.name, &run->source.play.stream,
+                      run->seed, why, why_size) != 0
+               ? EXIT_CANNOT_RUN
+               : 0;
 }
 
 static int open_report(struct run *run)
@@ -387,6 +442,10 @@ static int open_report(struct run *run)
         return command_failed("run", "out of memory");
     if (run->options.json != NULL && (report->json = fopen(run->options.json, "w")) == NULL)
         return command_failed("run", "%s: %s", run->options.json, strerror(errno));
+    if (run->options.page != NULL && page_open(&report->page, run->options.page) != 0)
+        return command_failed("run", "%s: %s", run->options.page, strerror(errno));
+    if (run->options.junit != NULL && junit_open(&run->junit, run->options.junit) != 0)
+        return command_failed("run", "%s: %s", run->options.junit, strerror(errno));
     return 0;
 }
 
@@ -396,13 +455,17 @@ static int open_run(struct run *run)
     char why[2048];
     if (trial_read(&run->trial, &run->options.trial, why, sizeof why) != 0)
         return command_misused("run", "%s", why);
-    if (open_template(run, why, sizeof why) != 0 || open_mapping(run, why, sizeof why) != 0 ||
-        open_source(run, why, sizeof why) != 0)
+    if (open_template(run, why, sizeof why) != 0 || open_mapping(run, why, sizeof why) != 0)
         return command_failed("run", "%s", why);
+    int status = open_source(run, why, sizeof why);
+    if (status != 0) {
+        command_failed("run", "%s", why);
+        return status;
+    }
     gather_environment(run);
     if (command_program(run->options.bootstrap) != 0)
         return command_failed("run", "%s: %s", run->options.bootstrap, strerror(errno));
-    int status = open_report(run);
+    status = open_report(run);
     bool destination = run->esm.settings.destination != MAPPING_NO_DESTINATION;
     if (status == 0 && destination && destination_open(run->options.folder, why, sizeof why) != 0)
         status = command_failed("run", "%s", why);
@@ -411,13 +474,20 @@ static int open_run(struct run *run)
 
 static int close_run(struct run *run, int status)
 {
+    struct report *report = &run->report;
     trial_close(&run->trial);
-    source_close(run->source);
-    esm_free(&run->esm);
-    ddbs_arena_free(run->report.arena);
-    ddbs_arena_free(run->arena);
-    if (run->report.json != NULL && (fclose(run->report.json) != 0 || run->report.json_failed))
+    if (report->json != NULL && (fclose(report->json) != 0 || report->json_failed))
         status = command_failed("run", "%s: not everything could be written", run->options.json);
+    if (page_close(report->page, &run->esm, &report->tally) != 0)
+        status = command_failed("run", "%s: not everything could be written", run->options.page);
+    junit_run(&run->junit, &report->tally, status);
+    if (junit_close(&run->junit, run->esm.function_name, clock_ms(CLOCK_MONOTONIC) - run->begun_ms) != 0)
+        status = command_failed("run", "%s: not everything could be written", run->options.junit);
+    run_source_close(&run->source);
+    esm_free(&run->esm);
+    ddbs_arena_free(report->arena);
+    ddbs_arena_free(run->arena);
+    tally_free(&report->tally);
     return status;
 }
 
@@ -428,16 +498,25 @@ static int64_t begin_ms(struct run *run)
 {
     if (run->options.begin_ms >= 0)
         return run->options.begin_ms;
-    int64_t first = run->options.real_clock ? MAPPING_NO_TIME : source_begins(run->source);
+    int64_t first = run->options.real_clock ? MAPPING_NO_TIME : run_source_begins(&run->source);
     return first == MAPPING_NO_TIME ? clock_ms(CLOCK_REALTIME) : first;
+}
+
+static void note_expectation(void *user, const char *name, bool held)
+{
+    junit_case(user, name, held ? NULL : "not held; the output of the command has the evidence");
 }
 
 static int play_run(struct run *run)
 {
-    report_begin(&run->report, run->options.source);
+    progress_begin();
+    report_begin(&run->report, run->source.name);
+    struct play_source source = run->source.play;
+    source.owner = source.stream.user;
+    source.stream = run->trial.source;
     struct play_config config = {
         .esm = &run->esm,
-        .source = { run->trial.source, run->source, source_why, source_status, source_repeats },
+        .source = source,
         .report = &run->report,
         .function = { .bootstrap = run->options.bootstrap,
                       .name = run->esm.function_name,
@@ -458,12 +537,13 @@ static int play_run(struct run *run)
     int status = play(&config, &invokes);
     /* What was stopped in the middle has not been given the chance to keep its promises. */
     bool judged = status == EXIT_HELD || (status == EXIT_BAD_INPUT && run->report.warned_lost);
-    return judged ? trial_judge(&run->trial, invokes, status, run->arguments, run->options.seeded) : status;
+    struct expect_listener listener = { &run->junit, note_expectation };
+    return judged ? trial_judge(&run->trial, invokes, status, run->arguments, run->options.seeded, &listener) : status;
 }
 
 int cmd_run(int argc, char **argv)
 {
-    struct run run = { .source = NULL, .arguments = argv + 1 };
+    struct run run = { .begun_ms = clock_ms(CLOCK_MONOTONIC), .arguments = argv + 1 };
     int stop = read_options(argc, argv, &run.options);
     if (stop != 0)
         return stop - 1;

@@ -397,29 +397,38 @@ static int prepare(struct expect *expect)
     return read_journal(expect);
 }
 
-static bool judge(const struct expect *expect, uint64_t invokes)
+static bool tell(const struct expect_listener *listener, const char *name, bool held)
 {
-    const struct expect_wants *wants = &expect->wants;
-    bool held = judge_invokes(expect, invokes);
-    if (expect->strange != 0) {
-        printf("NOT HELD: line %" PRIu64 " of the journal is no sequence number of the source\n", expect->strange);
-        held = false;
-    }
-    if (wants->at_least_once)
-        held = judge_all_done(expect, true) && held;
-    if (wants->no_loss)
-        held = judge_all_done(expect, false) && held;
-    if (wants->in_order)
-        held = judge_order(expect) && held;
+    if (listener != NULL)
+        listener->told(listener->user, name, held);
     return held;
 }
 
-int expect_judge(struct expect *expect, uint64_t invokes, const char *command)
+static bool judge(const struct expect *expect, uint64_t invokes, const struct expect_listener *listener)
+{
+    const struct expect_wants *wants = &expect->wants;
+    bool held = judge_invokes(expect, invokes);
+    if (wants->invokes_max != UINT64_MAX)
+        tell(listener, "max-invokes", held);
+    if (expect->strange != 0) {
+        printf("NOT HELD: line %" PRIu64 " of the journal is no sequence number of the source\n", expect->strange);
+        held = tell(listener, "the journal has sequence numbers of the source only", false);
+    }
+    if (wants->at_least_once)
+        held = tell(listener, "at-least-once", judge_all_done(expect, true)) && held;
+    if (wants->no_loss)
+        held = tell(listener, "no-loss", judge_all_done(expect, false)) && held;
+    if (wants->in_order)
+        held = tell(listener, "in-order", judge_order(expect)) && held;
+    return held;
+}
+
+int expect_judge(struct expect *expect, uint64_t invokes, const char *command, const struct expect_listener *listener)
 {
     int status = prepare(expect);
     if (status != 0)
         return status;
-    if (!judge(expect, invokes)) {
+    if (!judge(expect, invokes, listener)) {
         printf("to see it again:\n  %s\n", command);
         return EXIT_BAD_INPUT;
     }

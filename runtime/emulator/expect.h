@@ -40,7 +40,13 @@ void expect_delivered(struct expect *expect, const struct mapping_delivery *deli
 /* These records were written to an on-failure destination. */
 void expect_given_up(struct expect *expect, const struct mapping_delivery *delivery);
 
+/* Hears of each expectation whether it held. */
+struct expect_listener {
+    void *user;
+    void (*told)(void *user, const char *name, bool held);
+};
+
 /* Print what held, or the first evidence against it and `command`, the line that does it all again. EXIT_HELD,
- * EXIT_BAD_INPUT where an expectation was not met, EXIT_CANNOT_RUN where it cannot be told. */
-int expect_judge(struct expect *expect, uint64_t invokes, const char *command);
+ * `listener` may be NULL. EXIT_BAD_INPUT where an expectation was not met, EXIT_CANNOT_RUN where it cannot be told. */
+int expect_judge(struct expect *expect, uint64_t invokes, const char *command, const struct expect_listener *listener);
 #endif

@@ -21,7 +21,8 @@ void fault_report_one(struct report *report, const struct fault_plan *plan, enum
     if (report->json == NULL)
         return;
     ddbs_buf out = { .arena = report->arena };
-    ddbs_buf__format(&out, "{\"fault\":\"%s\",\"count\":%" PRIu64, fault_name(kind), plan->fired[kind]);
+    ddbs_buf__format(&out, "{\"kind\":\"fault\",\"fault\":\"%s\",\"count\":%" PRIu64, fault_name(kind),
+                     plan->fired[kind]);
     if (delivery != NULL)
         ddbs_buf__format(&out, ",\"delivery\":%" PRIu64, delivery->number);
     write_line(report, &out);
@@ -32,7 +33,7 @@ void fault_report_json(struct report *report, const struct fault_plan *plan)
     if (report->json == NULL)
         return;
     ddbs_buf out = { .arena = report->arena };
-    ddbs_buf__text(&out, "{\"faults\":{");
+    ddbs_buf__text(&out, "{\"kind\":\"faults\",\"faults\":{");
     for (enum fault_kind kind = 0; kind < FAULT_KINDS; kind++)
         ddbs_buf__format(&out, "%s\"%s\":%" PRIu64, kind == 0 ? "" : ",", fault_name(kind), plan->fired[kind]);
     ddbs_buf__text(&out, "}");

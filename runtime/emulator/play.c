@@ -38,6 +38,7 @@ struct play {
     bool initialized;                     /* a function has taken an event before */
     int status;                           /* where it cannot go on: the exit status; -1: go on */
     const struct function_answer *answer; /* what is being settled */
+    const struct report_voice *voice;     /* of its process */
     struct mapping_decision decision;     /* the last one */
     const struct mapping_delivery *at;    /* what is being begun or settled, for the report of faults */
     uint64_t invokes;
@@ -92,12 +93,31 @@ static void show_discard(struct play *play, const struct mapping_trace *trace)
     struct report_turn turn = { .delivery = discard->delivery,
                                 .answer = play->answer,
                                 .decision = &play->decision,
+                                .voice = play->voice,
+                                .now_ms = trace->now_ms,
                                 .file = trace->delivered ? play->file : NULL,
                                 .unwritten = wanted && !trace->delivered ? play->config.folder : NULL };
     if (discard->condition == MAPPING_AGE_EXCEEDED)
         report_expired(report, &turn, discard);
     else
         report_turn(report, &turn);
+}
+
+/* A decision that lets its records go on. */
+static void show_result(struct play *play, const struct mapping_trace *trace)
+{
+    play->decision = *trace->decision;
+    if (play->config.expect != NULL)
+        expect_delivered(play->config.expect, trace->delivery);
+    if (trace->decision->step == MAPPING_DISCARD)
+        return;
+    report_turn(play->config.report,
+                &(struct report_turn){ .delivery = trace->delivery,
+                                       .answer = play->answer,
+                                       .decision = &play->decision,
+                                       .voice = play->voice,
+                                       .now_ms = trace->now_ms,
+                                       .throttled = trace->result != NULL && trace->result->end == MAPPING_THROTTLED });
 }
 
 static void on_checkpoint(struct play *play, const struct mapping_trace *trace)
@@ -115,17 +135,13 @@ static void on_trace(void *user, const struct mapping_trace *trace)
 {
     struct play *play = user;
     struct report *report = play->config.report;
+    report_trace(report, trace);
     switch (trace->kind) {
     case MAPPING_TRACE_INVOKE:
         report_delivery(report, trace->delivery);
         break;
     case MAPPING_TRACE_RESULT:
-        play->decision = *trace->decision;
-        if (play->config.expect != NULL)
-            expect_delivered(play->config.expect, trace->delivery);
-        if (trace->decision->step != MAPPING_DISCARD)
-            report_turn(report, &(struct report_turn){
-                                    .delivery = trace->delivery, .answer = play->answer, .decision = &play->decision });
+        show_result(play, trace);
         break;
     case MAPPING_TRACE_DISCARD:
         show_discard(play, trace);
@@ -250,7 +266,7 @@ static void begin(struct play *play, const struct mapping_delivery *delivery)
     slot->busy = true;
     slot->again = false;
     slot->delivery = *delivery;
-    slot->voice.lane = delivery->lane;
+    report_voice_begin(&slot->voice, delivery, now_ms(play));
     invoke(play, slot);
 }
 
@@ -294,9 +310,11 @@ static void settle(struct play *play, struct slot *slot, struct function_answer 
         }
         play->at = NULL;
         play->answer = answer;
+        play->voice = &slot->voice;
         if (!repeated)
             mapping_settle(play->mapping, slot->delivery.ticket, now_ms(play), &result);
         play->answer = NULL;
+        play->voice = NULL;
     }
     play->at = NULL;
     slot->busy = repeated;
@@ -371,7 +389,7 @@ static void wait_for(struct play *play, int64_t wake_ms)
         return;
     }
     int wait = left > WAIT_MAX_MS ? WAIT_MAX_MS : left > 0 ? (int)left : 0;
-    function_wait(play->busy, count, wait);
+    function_wait(play->busy, count, report_tick(play->config.report, wait));
 }
 
 static bool is_stopped(const struct play *play)
@@ -436,6 +454,7 @@ static void close_play(struct play *play)
             function_answer_free(&play->slots[i]->answer);
         function_close(play->slots[i]->function);
         ddbs_buf_free(&play->slots[i]->event);
+        page_log_free(&play->slots[i]->voice.log);
         free(play->slots[i]);
     }
     free(play->slots);

@@ -140,7 +140,8 @@ static void put_word(ddbs_buf *out, const char *word)
     ddbs_buf__text(out, "'");
 }
 
-int trial_judge(const struct trial *trial, uint64_t invokes, int status, char *const *arguments, bool seeded)
+int trial_judge(const struct trial *trial, uint64_t invokes, int status, char *const *arguments, bool seeded,
+                const struct expect_listener *listener)
 {
     if (!trial->wants.any)
         return status;
@@ -150,7 +151,7 @@ int trial_judge(const struct trial *trial, uint64_t invokes, int status, char *c
         ddbs_buf__format(&command, " --seed %" PRIu64, trial->plan.seed);
     for (; *arguments != NULL; arguments++)
         put_word(&command, *arguments);
-    int judged = expect_judge(trial->expect, invokes, command.failed ? "(out of memory)" : command.ptr);
+    int judged = expect_judge(trial->expect, invokes, command.failed ? "(out of memory)" : command.ptr, listener);
     ddbs_buf_free(&command);
     return judged != EXIT_HELD ? judged : status;
 }

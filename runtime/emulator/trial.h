@@ -38,6 +38,7 @@ int trial_open(struct trial *trial, const struct trial_options *options, const s
 void trial_close(struct trial *trial);
 
 /* After a play that ran to its end: its exit status becomes this one. `arguments` are those of the command, without its
- * name; `seed` is added where they do not tell it. */
-int trial_judge(const struct trial *trial, uint64_t invokes, int status, char *const *arguments, bool seeded);
+ * name; `seed` is added where they do not tell it. `listener` hears of each expectation; it may be NULL. */
+int trial_judge(const struct trial *trial, uint64_t invokes, int status, char *const *arguments, bool seeded,
+                const struct expect_listener *listener);
 #endif

@@ -92,7 +92,7 @@ class Run:
             return [json.loads(line) for line in file]
 
     def trace(self):
-        return [{name: value for name, value in line.items() if name not in ("durationMs", "file")}
+        return [{name: value for name, value in line.items() if name not in ("durationMs", "file", "metrics")}
                 for line in self.lines]
 
     def journal(self):
