@@ -7,13 +7,13 @@ import json
 import os
 import subprocess
 import sys
-import tempfile
-import traceback
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from cases import Cases, check, equal, write  # noqa: E402
 from streams_mock import ARN, KEY, SECRET, TOKEN, Endpoint, Refused, raw  # noqa: E402
 
 BIN = os.path.abspath(sys.argv[1] if len(sys.argv) > 1 else "build")
+test = Cases("redrive")
 
 # Notes what it is given; BAD is the sequence number at which it fails, MODE how.
 RUNTIME = """#!%s
@@ -40,22 +40,6 @@ while True:
     http.getresponse().read()
 """ % sys.executable
 
-failed, tests = [], []
-
-
-def test(function):
-    tests.append(function)
-    return function
-
-
-def check(held, why):
-    if not held:
-        raise AssertionError(why)
-
-
-def equal(got, want, what=""):
-    check(got == want, f"{what}: got {got!r}, want {want!r}")
-
 
 def name_of(number):
     return str(10 ** 20 + number)
@@ -76,14 +60,6 @@ def failure(first, last, count, payload=None, **batch):
 
 def lambda_record(number):
     return {**raw(number), "eventSourceARN": ARN}
-
-
-def write(folder, name, content):
-    path = os.path.join(folder, name)
-    os.makedirs(os.path.dirname(path), exist_ok=True)
-    with open(path, "w", encoding="utf-8") as file:
-        file.write(content if isinstance(content, str) else json.dumps(content))
-    return path
 
 
 class Redriven:
@@ -271,20 +247,5 @@ def a_command_line_that_cannot_be_understood_says_so(folder):
     check(got.returncode == 0 and "Example" in got.stdout, got.stdout)
 
 
-def main():
-    for each in tests:
-        name = each.__name__.replace("_", " ")
-        with tempfile.TemporaryDirectory() as folder:
-            try:
-                each(folder)
-                print(f"ok - redrive: {name}", flush=True)
-            except Exception as why:  # pylint: disable=broad-except
-                failed.append(name)
-                place = traceback.extract_tb(why.__traceback__)[1]
-                text = " ".join(str(why).split())
-                print(f"not ok - redrive: {name}: {type(why).__name__}: {text} (line {place.lineno})", flush=True)
-    return 1 if failed else 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(test.run())

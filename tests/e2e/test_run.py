@@ -14,9 +14,11 @@ import subprocess
 import sys
 import tempfile
 import time
-import traceback
+
+from cases import Cases, check, equal, write
 
 BIN = os.path.abspath(sys.argv[1] if len(sys.argv) > 1 else "build")
+test = Cases("run")
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 ORDERS = os.path.join(ROOT, "examples/orders")
 ARN = "arn:aws:dynamodb:eu-west-1:111122223333:table/Orders/stream/2026-10-19T08:35:12.417"
@@ -63,23 +65,6 @@ while True:
     else:
         post("invocation/%%s/response" %% request, os.environ.get("BODY") or json.dumps(body))
 """ % sys.executable
-
-failed = []
-tests = []
-
-
-def test(function):
-    tests.append(function)
-    return function
-
-
-def check(held, why):
-    if not held:
-        raise AssertionError(why)
-
-
-def equal(got, want, what=""):
-    check(got == want, f"{what}: got {got!r}, want {want!r}")
 
 
 # ---- Playing ---------------------------------------------------------------------------------------------------------
@@ -133,13 +118,6 @@ class Played:
         for turn in self.turns:
             equal(turn["first"], checkpoint, f"delivery {turn['delivery']} begins")
             checkpoint += turn["done"] + turn["lost"] + turn["discarded"]
-
-
-def write(folder, name, content, mode="w"):
-    path = os.path.join(folder, name)
-    with open(path, mode, **({} if "b" in mode else {"encoding": "utf-8"})) as file:
-        file.write(content)
-    return path
 
 
 def mapping(**changes):
@@ -563,7 +541,7 @@ def every_form_of_the_source_plays_the_same(folder):
     for name, content in forms.items():
         inner = tempfile.mkdtemp(dir=folder)
         played = play(inner, mapping(FunctionResponseTypes=["ReportBatchItemFailures"]),
-                      write(inner, name, content, "wb"), {"MODE": "items", "BAD": name_of(6)})
+                      write(inner, name, content), {"MODE": "items", "BAD": name_of(6)})
         equal(played.status, 0, name + played.err)
         played.adds_up()
         want = want or decisions(played)
@@ -630,7 +608,7 @@ def files_that_cannot_be_sources_are_refused(folder):
         ("cut.jsonl.gz", cut): (2, "cut.jsonl.gz:"),
     }
     for (name, content), (status, reason) in cases.items():
-        path = os.path.join(folder, name) if content is None else write(folder, name, content, "wb")
+        path = os.path.join(folder, name) if content is None else write(folder, name, content)
         played = play(tempfile.mkdtemp(dir=folder), mapping(), path, {"MODE": "ok"})
         equal(played.status, status, name + played.err)
         check(reason in played.err, f"{name}: {played.err}")
@@ -817,20 +795,5 @@ def help_is_printed_where_it_is_asked_for(folder):
     equal(call().returncode, 2, "without a command")
 
 
-def main():
-    for each in tests:
-        name = each.__name__.replace("_", " ")
-        with tempfile.TemporaryDirectory() as folder:
-            try:
-                each(folder)
-                print(f"ok - run: {name}", flush=True)
-            except Exception as why:  # pylint: disable=broad-except
-                failed.append(name)
-                place = traceback.extract_tb(why.__traceback__)[1]
-                text = " ".join(str(why).split())
-                print(f"not ok - run: {name}: {type(why).__name__}: {text} (line {place.lineno})", flush=True)
-    return 1 if failed else 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(test.run())

@@ -8,11 +8,12 @@ import json
 import os
 import sys
 import tempfile
-import traceback
 
-from test_run import RUNTIME, call, check, equal, lines_of, mapping, play, record, write
+from cases import Cases, check, equal, write
+from test_run import RUNTIME, call, lines_of, mapping, play, record
 
-tests = []
+test = Cases("run input")
+
 
 # A runtime whose output has no newline at the end of an invocation.
 UNENDED = """#!%s
@@ -29,11 +30,6 @@ for number in range(1, 100):
     http.request("POST", base + answer.getheader("Lambda-Runtime-Aws-Request-Id") + "/response", "{}")
     http.getresponse().read()
 """ % sys.executable
-
-
-def test(function):
-    tests.append(function)
-    return function
 
 
 def program(folder, name, text):
@@ -173,7 +169,7 @@ def bad_content_is_1_and_what_cannot_be_read_is_2(folder):
         "missing.json": (None, 2, "missing.json: No such file"),
     }
     for inner, (name, (content, status, reason)) in ways(folder, cases.items()):
-        path = os.path.join(inner, name) if content is None else write(inner, name, content, "wb")
+        path = os.path.join(inner, name) if content is None else write(inner, name, content)
         played = play(inner, mapping(), path, {"MODE": "ok"})
         equal((name, played.status, played.given), (name, status, []), played.err)
         check(reason in played.err, f"{name}: {played.err}")
@@ -194,7 +190,7 @@ def a_folder_is_no_source(folder):
 @test
 def lines_whose_gzip_data_ends_too_early_are_played_up_to_there(folder):
     whole = gzip.compress(lines_of([record(i) for i in range(1, 200)]).encode())
-    played = play(folder, mapping(), write(folder, "cut.jsonl.gz", whole[:-40], "wb"), {"MODE": "ok"})
+    played = play(folder, mapping(), write(folder, "cut.jsonl.gz", whole[:-40]), {"MODE": "ok"})
     check(played.status == 2, played.err)
     check("cut.jsonl.gz:" in played.err and "the gzip data ends too early\n" in played.err, played.err)
     check("<fd:" not in played.err, played.err)
@@ -217,7 +213,7 @@ def a_record_that_was_cut_off_is_said_to_end_too_early(folder):
 def decode_says_who_takes_lines(folder):
     for name, content in (("s.jsonl", lines_of([record(1), record(2)]).encode()), ("one.jsonl", b"{}"),
                           ("s.jsonl.gz", gzip.compress(lines_of([record(1)]).encode()))):
-        got = call("decode", write(folder, name, content, "wb"))
+        got = call("decode", write(folder, name, content))
         equal((name, got.returncode, got.stdout), (name, 1, ""), got.stderr)
         check("decode takes one event" in got.stderr and "`ddbstream run --source`" in got.stderr, got.stderr)
     got = call("decode", write(folder, "bad.json", "{}"))
@@ -228,7 +224,7 @@ def decode_says_who_takes_lines(folder):
 def a_source_without_records_is_warned_about(folder):
     for inner, (name, content) in ways(folder, [("empty.jsonl", b""), ("blank.jsonl", b"\n  \n\r\n"),
                                                 ("empty.jsonl.gz", gzip.compress(b"")), ("e.json", b'{"Records":[]}')]):
-        path = write(inner, name, content, "wb")
+        path = write(inner, name, content)
         played = play(inner, mapping(), path, {"MODE": "ok"})
         equal((name, played.status, played.given), (name, 0, []), played.err)
         equal(played.err, f"WARNING: {path} has no records\n", name)
@@ -236,21 +232,5 @@ def a_source_without_records_is_warned_about(folder):
     equal((played.status, played.err), (0, ""), "a source with a record")
 
 
-def main():
-    failed = 0
-    for each in tests:
-        name = each.__name__.replace("_", " ")
-        with tempfile.TemporaryDirectory() as folder:
-            try:
-                each(folder)
-                print(f"ok - run input: {name}", flush=True)
-            except Exception as why:  # pylint: disable=broad-except
-                failed += 1
-                place = traceback.extract_tb(why.__traceback__)[1]
-                text = " ".join(str(why).split())
-                print(f"not ok - run input: {name}: {type(why).__name__}: {text} (line {place.lineno})", flush=True)
-    return 1 if failed else 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(test.run())

@@ -9,11 +9,12 @@ import os
 import sys
 import tempfile
 import time
-import traceback
 
-from test_run import Played, arguments_of, call, check, equal, failures, lines_of, mapping, name_of, play, record, write
+from cases import Cases, check, equal, write
+from test_run import Played, arguments_of, call, failures, lines_of, mapping, name_of, play, record
 
-tests = []
+test = Cases("run mapping")
+
 CREATED = 1792399200  # of record 0, see test_run.record
 ITEMS = {"FunctionResponseTypes": ["ReportBatchItemFailures"]}
 BUCKET = {"OnFailure": {"Destination": "arn:aws:s3:::failed"}}
@@ -58,11 +59,6 @@ while True:
     http.request("POST", base + request + path, json.dumps(body))
     http.getresponse().read()
 """ % sys.executable
-
-
-def test(function):
-    tests.append(function)
-    return function
 
 
 def run(folder, esm, records, env, *more, **options):
@@ -351,21 +347,5 @@ def o14_the_same_seed_gives_the_same_request_ids(folder):
     check(not set(ids[0]) & set(ids[2]), "another seed, the same ids")
 
 
-def main():
-    failed = 0
-    for each in tests:
-        name = each.__name__.replace("_", " ")
-        with tempfile.TemporaryDirectory() as folder:
-            try:
-                each(folder)
-                print(f"ok - run mapping: {name}", flush=True)
-            except Exception as why:  # pylint: disable=broad-except
-                failed += 1
-                place = traceback.extract_tb(why.__traceback__)[1]
-                text = " ".join(str(why).split())
-                print(f"not ok - run mapping: {name}: {type(why).__name__}: {text} (line {place.lineno})", flush=True)
-    return 1 if failed else 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(test.run())

@@ -17,11 +17,13 @@ import sys
 import tempfile
 import termios
 import time
-import traceback
 import urllib.request
 import xml.etree.ElementTree as xml
 
+from cases import Cases, check, equal, write
+
 BIN = os.path.abspath(sys.argv[1] if len(sys.argv) > 1 else "build")
+test = Cases("run output")
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 ORDERS = os.path.join(ROOT, "examples/orders")
 ARN = "arn:aws:dynamodb:eu-west-1:111122223333:table/Orders/stream/2026-10-19T08:35:12.417"
@@ -45,29 +47,6 @@ while True:
                  json.dumps({"batchItemFailures": failures}))
     http.getresponse().read()
 """ % sys.executable
-
-failed, tests = [], []
-
-
-def test(function):
-    tests.append(function)
-    return function
-
-
-def check(held, why):
-    if not held:
-        raise AssertionError(why)
-
-
-def equal(got, want, what=""):
-    check(got == want, f"{what}: got {got!r}, want {want!r}")
-
-
-def write(folder, name, content):
-    path = os.path.join(folder, name)
-    with open(path, "w", encoding="utf-8") as file:
-        file.write(content if isinstance(content, str) else json.dumps(content))
-    return path
 
 
 def record(number, key="k"):
@@ -416,20 +395,5 @@ def a_table_is_played_from_its_stream_and_redriven(folder):
         table.wait(timeout=30)
 
 
-def main():
-    for each in tests:
-        name = each.__name__.replace("_", " ")
-        with tempfile.TemporaryDirectory() as folder:
-            try:
-                each(folder)
-                print(f"ok - run output: {name}", flush=True)
-            except Exception as why:  # pylint: disable=broad-except
-                failed.append(name)
-                place = traceback.extract_tb(why.__traceback__)[1]
-                text = " ".join(str(why).split())
-                print(f"not ok - run output: {name}: {type(why).__name__}: {text} (line {place.lineno})", flush=True)
-    return 1 if failed else 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(test.run())

@@ -11,12 +11,13 @@ import sys
 import tempfile
 import threading
 import time
-import traceback
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from cases import Cases, check, equal, write  # noqa: E402
 from streams_mock import ARN, KEY, SECRET, TOKEN, Endpoint, Refused, raw  # noqa: E402
 
 BIN = os.path.abspath(sys.argv[1] if len(sys.argv) > 1 else "build")
+test = Cases("run stream")
 
 # Notes every event as it came, one per line.
 RUNTIME = """#!%s
@@ -33,30 +34,6 @@ while True:
                  b'{"batchItemFailures":[]}', {"Content-Type": "application/json"})
     http.getresponse().read()
 """ % sys.executable
-
-failed, tests = [], []
-
-
-def test(function):
-    tests.append(function)
-    return function
-
-
-def check(held, why):
-    if not held:
-        raise AssertionError(why)
-
-
-def equal(got, want, what=""):
-    check(got == want, f"{what}: got {got!r}, want {want!r}")
-
-
-def write(folder, name, content):
-    path = os.path.join(folder, name)
-    os.makedirs(os.path.dirname(path), exist_ok=True)
-    with open(path, "wb") as file:
-        file.write(content if isinstance(content, bytes) else content.encode())
-    return path
 
 
 class Played:
@@ -335,20 +312,5 @@ def what_is_no_export_is_located(folder):
         check(played.status == 2 and "--keys takes" in played.err, f"{keys}: {played.err}")
 
 
-def main():
-    for each in tests:
-        name = each.__name__.replace("_", " ")
-        with tempfile.TemporaryDirectory() as folder:
-            try:
-                each(folder)
-                print(f"ok - run stream: {name}", flush=True)
-            except Exception as why:  # pylint: disable=broad-except
-                failed.append(name)
-                place = traceback.extract_tb(why.__traceback__)[1]
-                text = " ".join(str(why).split())
-                print(f"not ok - run stream: {name}: {type(why).__name__}: {text} (line {place.lineno})", flush=True)
-    return 1 if failed else 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(test.run())
