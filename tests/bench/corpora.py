@@ -408,6 +408,33 @@ def make(name, seed, size=None):
     return content
 
 
+# A stream for `ddbstream run`
+
+MILLION = 1000000
+
+
+def million_records(folder):
+    """A million small records, a line each; made once."""
+    path = os.path.join(folder, "million.jsonl")
+    if os.path.exists(path):
+        return path
+    os.makedirs(folder, exist_ok=True)
+    with open(path + ".new", "w", encoding="ascii") as file:
+        for number in range(MILLION):
+            file.write(f'{{"eventID":"{number:x}","eventName":"INSERT","eventSource":"aws:dynamodb","dynamodb":{{'
+                       f'"ApproximateCreationDateTime":{1792399200 + number // 1000},"Keys":{{"id":{{"N":"{number}"}}}},'
+                       f'"SequenceNumber":"{10 ** 20 + number}"}},"eventSourceARN":"{ARN}"}}\n')
+    os.rename(path + ".new", path)
+    return path
+
+
+def million_mapping(folder):
+    path = os.path.join(folder, "million-esm.json")
+    with open(path, "w", encoding="ascii") as file:
+        json.dump({"FunctionName": "orders", "EventSourceArn": ARN, "StartingPosition": "TRIM_HORIZON", "BatchSize": 1000}, file)
+    return path
+
+
 def path_of(folder, name, seed, size=None):
     """The file of a corpus in a folder; it is made where it is not there yet."""
     place = os.path.join(folder, str(seed))

@@ -120,6 +120,11 @@ def runtime_rows(samples):
     serve = samples.plain("serve/noop")
     yield ("serve/rate", "ddbstream serve, no-op", [1e9 / ns for ns in serve] if serve else None, "invocations/s", None,
            None)
+    million = samples.plain("run/million")
+    yield ("run/rate", "ddbstream run, a million records, BatchSize 1000", [1e9 / ns for ns in million] if million else None,
+           "records/s", None, None)
+    yield ("run/memory", "ddbstream run, peak memory of the million", samples.plain("run/memory", 1 / 1024), "MiB", None,
+           None)
 
 
 def speed_rows(samples, sizes):

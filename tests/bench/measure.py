@@ -191,6 +191,31 @@ class Bench:
         if self.command_of("noop", lambda place: self.noop()):
             yield Task("serve/noop", False, measure)
 
+    def million(self):
+        """`ddbstream run` with a million small records: nanoseconds a record; its peak memory goes to another task."""
+        command = [*self.prefix, os.path.join(self.place.build, "ddbstream"), "run", *self.commands["noop"], "--esm",
+                   corpora.million_mapping(self.folder), "--source", corpora.million_records(self.folder), "--time", "skip",
+                   "--quiet"]
+        begun, peak = time.monotonic_ns(), 0
+        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=self.environment()) as process:
+            while process.poll() is None:  # not ru_maxrss: that remembers what it was forked from
+                peak = peak_kb(process.pid) or peak
+                time.sleep(0.02)
+            took, said = time.monotonic_ns() - begun, process.stdout.read()
+        if process.returncode != 0 or b"1000000 records polled = 1000000 done" not in said:
+            raise peers.Missing(said.decode()[-300:])
+        return took / corpora.MILLION, peak
+
+    def runs(self):
+        found = []
+
+        def records():
+            found.append(self.million())
+            return found[0][0]
+        if self.command_of("noop", lambda place: self.noop()):
+            yield Task("run/million", True, records)
+            yield Task("run/memory", True, lambda: found[0][1])
+
     # Memory and instructions
 
     def memory(self):
@@ -217,8 +242,8 @@ class Bench:
                        lambda name=name: count.doubling(self.place.build, self.folder, name, self.seed))
 
     def tasks(self):
-        for group in (self.decoders, self.own, self.loops, self.starts, self.serve, self.idles, self.memory,
-                      self.counts):
+        for group in (self.decoders, self.own, self.loops, self.starts, self.serve, self.runs, self.idles,
+                      self.memory, self.counts):
             yield from group()
 
 
@@ -241,6 +266,16 @@ def static_program(path, target):
 def private_kb(pid):
     with open(f"/proc/{pid}/smaps_rollup", encoding="ascii") as file:
         return sum(int(kb) for kb in re.findall(r"^Private_(?:Clean|Dirty):\s+(\d+) kB", file.read(), re.MULTILINE))
+
+
+def peak_kb(pid):
+    """The most memory that a process had so far; None when it is gone."""
+    try:
+        with open(f"/proc/{pid}/status", encoding="ascii") as file:
+            found = re.search(r"^VmHWM:\s+(\d+) kB", file.read(), re.MULTILINE)
+    except OSError:
+        return None
+    return int(found[1]) if found else None
 
 
 def children_of(pid):
