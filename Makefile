@@ -4,6 +4,7 @@
 # Other variants (V=san, V=debug, V=cov, V=fuzz) live in folders of their own, so that flags never mix.
 
 V ?= release
+OBJCOPY ?= objcopy
 JOBS ?= $(shell nproc 2>/dev/null || echo 1)
 OUT := $(if $(filter release,$(V)),build,build/$(V))
 OBJ := build/obj/$(V)
@@ -32,6 +33,7 @@ CORE_O     := $(call objects,lib/*.c)
 LAMBDA_O   := $(call objects,runtime/lambda/*.c)
 MAPPING_O  := $(call objects,runtime/mapping/*.c)
 TABLE_O    := $(call objects,runtime/table/*.c)
+TEST_O     := $(call objects,runtime/test/*.c)
 EMULATOR_O := $(call objects,runtime/emulator/*.c)
 CHECK_O    := $(call objects,tests/unit/check.c)
 
@@ -41,7 +43,7 @@ UNIT     := $(patsubst tests/unit/%.c,$(OUT)/tests/%,$(sort $(wildcard tests/uni
 FUZZERS  := $(patsubst tests/fuzz/%.c,$(OUT)/fuzz/%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
 
 .PHONY: all
-all: $(OUT)/ddbstream $(OUT)/libddbstream.a $(EXAMPLES:%=$(OUT)/examples/%/bootstrap)
+all: $(OUT)/ddbstream $(OUT)/libddbstream.a $(OUT)/libddbstream-test.a $(EXAMPLES:%=$(OUT)/examples/%/bootstrap)
 
 # Objects depend on their compiler and flags: change either and they are built again.
 $(OBJ)/flags: FORCE
@@ -73,6 +75,12 @@ $(OUT)/libcore.a: $(CORE_O)
 	$(archive)
 $(OUT)/libddbstream.a: $(CORE_O) $(LAMBDA_O)
 	$(archive)
+# The test driver with mapping and tables. It is one object, in which only the functions of test.h can be seen: names like
+# mapping_new are the test's to use, too.
+$(OUT)/libddbstream-test.a: $(TEST_O) $(MAPPING_O) $(TABLE_O)
+	@mkdir -p $(@D) $(OBJ); rm -f $@
+	$(call say,AR,$@)
+	$(Q)$(LD) -r -o $(OBJ)/driver.o $^ && $(OBJCOPY) --localize-hidden $(OBJ)/driver.o && $(AR) rcsD $@ $(OBJ)/driver.o
 # Tables with streams: for the command, and for tests that need no server.
 $(OUT)/libtable.a: $(TABLE_O)
 	$(archive)
@@ -87,7 +95,8 @@ $(foreach name,$(EXAMPLES),$(eval $(call example,$(name))))
 
 WRAP := -Wl,--wrap=malloc$(comma)--wrap=calloc$(comma)--wrap=realloc
 # Without -lcurl: a test that reached the network would not link.
-$(OUT)/tests/test_%: $(OBJ)/tests/unit/test_%.o $(CHECK_O) $(MAPPING_O) $(OUT)/libtable.a $(OUT)/libddbstream.a
+$(OUT)/tests/test_%: $(OBJ)/tests/unit/test_%.o $(CHECK_O) $(MAPPING_O) $(OUT)/libddbstream-test.a $(OUT)/libtable.a \
+                    $(OUT)/libddbstream.a
 	$(call link,$(WRAP) -lcjson -lz)
 # Programs that a script drives: they read lines and print what the library says.
 DRIVERS := $(patsubst tests/%.c,$(OUT)/tests/%,$(sort $(wildcard tests/oracle/*.c tests/cost/*.c)))

@@ -2,7 +2,7 @@
 #include "clock.h"
 #include "command.h"
 #include "destination.h"
-#include "esm.h"
+#include "esm_file.h"
 #include "id.h"
 #include "play.h"
 #include "source.h"

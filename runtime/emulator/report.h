@@ -2,7 +2,7 @@
  * object per delivery and a last one with the totals. */
 #ifndef EMULATOR_REPORT_H
 #define EMULATOR_REPORT_H
-#include "esm.h"
+#include "runtime/mapping/esm.h"
 #include "function.h"
 
 #include <stdio.h>
