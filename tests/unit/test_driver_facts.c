@@ -412,7 +412,7 @@ TEST(o22_a_record_too_large_for_an_event_spends_its_retries_without_reaching_the
     struct play play = { .bad = 0 };
     ddbs_consumer consumer = { .on_any = play_record, .user = &play };
     ddbs_test *test = play_open(&consumer, "{'MaximumRetryAttempts':2," QUEUE "}", 0, 0);
-    size_t len = 3 * 1024 * 1024 - 200; /* twice in the record: just above what fits */
+    size_t len = (6 * 1024 * 1024 + 34 - sizeof raw_record) / 2; /* twice in the record: just above what fits */
     char *id = malloc(len + 1);
     REQUIRE(test != NULL && id != NULL);
     memset(id, 'x', len);
