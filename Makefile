@@ -39,6 +39,7 @@ CHECK_O    := $(call objects,tests/unit/check.c)
 
 EXAMPLES := $(patsubst examples/%/,%,$(dir $(wildcard examples/*/*.c)))
 EXAMPLES := $(sort $(EXAMPLES))
+EXAMPLE_TESTS := $(patsubst examples/%/,$(OUT)/tests/examples/%,$(dir $(wildcard examples/*/test_*.c)))
 UNIT     := $(patsubst tests/unit/%.c,$(OUT)/tests/%,$(sort $(wildcard tests/unit/test_*.c)))
 FUZZERS  := $(patsubst tests/fuzz/%.c,$(OUT)/fuzz/%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
 
@@ -88,7 +89,10 @@ $(OUT)/ddbstream: $(EMULATOR_O) $(MAPPING_O) $(OUT)/libtable.a $(OUT)/libcore.a
 	$(call link,-lcjson -lz)
 
 define example
-$(OUT)/examples/$(1)/bootstrap: $(call objects,examples/$(1)/*.c) $(OUT)/libddbstream.a
+$(OUT)/examples/$(1)/bootstrap: $(filter-out %/test_$(1).o,$(call objects,examples/$(1)/*.c)) $(OUT)/libddbstream.a
+	$$(call link,-lcurl -lcjson -lz)
+$(OUT)/tests/examples/$(1): $(filter-out %/main.o,$(call objects,examples/$(1)/*.c)) $(OUT)/libddbstream-test.a \
+                            $(OUT)/libddbstream.a
 	$$(call link,-lcurl -lcjson -lz)
 endef
 $(foreach name,$(EXAMPLES),$(eval $(call example,$(name))))
@@ -129,7 +133,7 @@ deps-build deps-test deps-check: deps-%:
 
 HANDLERS := $(patsubst tests/e2e/handlers/%.c,$(OUT)/tests/handlers/%,$(sort $(wildcard tests/e2e/handlers/*.c)))
 REPLAYS  := $(FUZZERS:$(OUT)/fuzz/fuzz_%=$(OUT)/fuzz/replay_%)
-PROGRAMS := all $(UNIT) $(REPLAYS) $(HANDLERS) $(DRIVERS)
+PROGRAMS := all $(UNIT) $(EXAMPLE_TESTS) $(REPLAYS) $(HANDLERS) $(DRIVERS)
 LOSSLESS_RECORDS ?= 20000
 NUMBER_PAIRS ?= 1000000
 
@@ -139,7 +143,7 @@ ONLY_SAN_test_matrix.py := $() --sanitized
 
 # Every test there is, as command lines; BIN is the folder of the programs under test.
 BIN := $(OUT)
-SUITE = $(UNIT:$(OUT)/%=$(BIN)/%) \
+SUITE = $(UNIT:$(OUT)/%=$(BIN)/%) $(EXAMPLE_TESTS:$(OUT)/%=$(BIN)/%) \
     $(foreach target,$(REPLAYS:$(OUT)/fuzz/replay_%=%),'$(BIN)/fuzz/replay_$(target) tests/fuzz/corpus/$(target)') \
     'python3 tests/fixtures.py $(BIN)/ddbstream' \
     'python3 tests/oracle/differential.py $(BIN)/tests/verdict' \
@@ -212,7 +216,7 @@ mutants: deps-test
 # The whole suite with every program under valgrind.
 .PHONY: valgrind
 valgrind: deps-check programs
-	@sh tests/valgrind.sh build build/valgrind $(UNIT) $(REPLAYS) $(HANDLERS) $(DRIVERS) build/ddbstream \
+	@sh tests/valgrind.sh build build/valgrind $(UNIT) $(EXAMPLE_TESTS) $(REPLAYS) $(HANDLERS) $(DRIVERS) build/ddbstream \
 	    $(EXAMPLES:%=build/examples/%/bootstrap)
 	@$(MAKE) --no-print-directory suite BIN=build/valgrind LOSSLESS_RECORDS=300 NUMBER_PAIRS=2000 \
 	    E2E="$(filter-out %/test_matrix.py %/test_wire.py,$(E2E))"
