@@ -124,6 +124,11 @@ run: deps-build
 	@build/ddbstream run build/examples/orders/bootstrap --env DDBS_REPORT=items \
 	    --esm examples/orders/esm.json --source examples/orders/orders.jsonl --on-failure build/orders-on-failure
 
+# A project of one's own: handler, test, mapping, template, Makefile. DIR must not exist; default: beside this clone.
+.PHONY: new
+new:
+	@sh project/new.sh '$(NAME)' $(if $(DIR),'$(DIR)')
+
 .PHONY: deps deps-build deps-test deps-check
 deps: deps-check
 deps-build deps-test deps-check: deps-%:
@@ -197,13 +202,13 @@ headers:
 
 # lib/ reaches nothing of runtime/ and none of the libraries; the two sides of the runtime meet on a socket only.
 .PHONY: layers
-layers: build/libcore.a
+layers: build/libcore.a build/libddbstream.a build/libddbstream-test.a
 	@sh tests/layers.sh
 
 # Whoever links the library gets names that begin with ddbs_, and no others.
 .PHONY: symbols
-symbols: build/libddbstream.a
-	@nm -g --defined-only build/libddbstream.a | awk 'NF == 3 && $$3 !~ /^ddbs_/ { print "not ddbs_: " $$3; bad = 1 } END { exit bad }'
+symbols: build/libddbstream.a build/libddbstream-test.a
+	@nm -g --defined-only build/libddbstream.a build/libddbstream-test.a | awk 'NF == 3 && $$3 !~ /^ddbs_/ { print "not ddbs_: " $$3; bad = 1 } END { exit bad }'
 	@echo "  symbols: all begin with ddbs_"
 
 # ---- Targets of their own -------------------------------------------------------------------------------------------
@@ -267,6 +272,7 @@ clean:
 help:
 	@echo "make            build/ddbstream, build/libddbstream.a, build/examples/<name>/bootstrap"
 	@echo "make run        install what is missing, build, play examples/orders through the emulator"
+	@echo "make new        a project for a handler of yours: NAME=orders [DIR=../orders]"
 	@echo "make test       install what is missing, build, run every test"
 	@echo "make check      sanitizers, gcc and clang with -Werror, form, layers, names"
 	@echo "make mutants    break each promise on purpose and see its test turn red"

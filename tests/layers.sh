@@ -17,6 +17,9 @@ forbid '#include <(cjson|zlib|ddbstream/cjson)' 'cJSON belongs to lib/cjson.c, z
 forbid '#include "(runtime|lib)/' 'a public header includes public headers only' include/*.h include/*/*.h
 forbid '#include "(runtime/)?(lambda|emulator)/|#include <(curl|sys/|unistd|time\.h|poll|signal)' 'runtime/mapping is pure' runtime/mapping/*.[ch]
 forbid '#include "(runtime/)?(lambda|emulator|mapping)/|#include <(curl|sys/|unistd|time\.h|poll|signal|cjson|zlib)' 'runtime/table is pure' runtime/table/*.[ch]
+forbid '#include "(runtime/)?emulator/|#include <(curl|sys/|unistd|time\.h|poll|pthread)' 'runtime/test opens no socket and looks at no clock' runtime/test/*.[ch]
+forbid '#include "(runtime/)?test/|#include <ddbstream/test\.h>' 'the test driver is for tests' \
+    lib/*.[ch] runtime/lambda/*.[ch] runtime/mapping/*.[ch] runtime/table/*.[ch] runtime/emulator/*.[ch] include/ddbstream.h
 forbid '#include "(runtime/)?emulator/' 'runtime/lambda and runtime/emulator never meet' runtime/lambda/*.[ch]
 forbid '#include "(runtime/)?lambda/|#include <ddbstream/lambda\.h>' 'runtime/emulator and runtime/lambda never meet' runtime/emulator/*.[ch]
 forbid '#include [<"](lib|runtime)/' 'examples use the public headers' examples/*/*.c
@@ -28,6 +31,20 @@ trap 'rm -rf "$out"' EXIT
 printf 'int main(void) { return 0; }\n' >"$out/main.c"
 ${CC:-cc} -o "$out/core" "$out/main.c" -Wl,--whole-archive build/libcore.a -Wl,--no-whole-archive -lcjson -lz || {
     echo 'layers: lib/ needs more than libc, cJSON and zlib' >&2
+    bad=1
+}
+
+# A test that uses every function of the driver links without -lcurl, and its own functions may be called as it likes.
+{
+    echo '#include <ddbstream/test.h>'
+    echo 'void *const all[] = {'
+    grep -oE '\bddbs_test_[a-z_]+\(' include/ddbstream/test.h | sort -u | sed -n 's/(/,/p' | sed 's/^/    (void *)/'
+    echo '};'
+    echo 'int mapping_new(void); int mapping_new(void) { return 0; } int table_open(void); int table_open(void) { return 0; }'
+    echo 'int main(void) { return all[0] == 0 || mapping_new() || table_open(); }'
+} >"$out/test.c"
+${CC:-cc} -w -Iinclude -o "$out/test" "$out/test.c" build/libddbstream-test.a build/libddbstream.a -pthread -lcjson -lz -lm || {
+    echo 'layers: the test driver needs more than libc, cJSON and zlib, or takes names of the test' >&2
     bad=1
 }
 [ $bad = 0 ] && echo '  layers: lib/ links against libc, cJSON and zlib, includes run one way'

@@ -29,8 +29,8 @@ int main(void)
     ddbs_test_put(test, "{\"OrderId\":\"o-2\",\"Qty\":0,\"Status\":\"NEW\"}");
     ddbs_test_update(test, "{\"OrderId\":\"o-1\",\"Status\":\"PAID\"}");
     ddbs_test_run(test);
-    check("an order of nothing is given up alone", strcmp(ddbs_test_story(test), "[1 2 3] [2 3] [2] [2] [2] (2) [3]") == 0,
-          test);
+    check("an order of nothing is given up alone",
+          strcmp(ddbs_test_story(test), "[1 2 3] [2 3] [2] [2] [2] (2) [3]") == 0, test);
     check("the log says why", strstr(ddbs_test_log(test), "quantity below 1; record 2/3") != NULL, test);
     check("it went to the bucket", ddbs_test_discard_at(test, 0)->object_key != NULL, test);
 
@@ -38,8 +38,8 @@ int main(void)
     ddbs_test_expire(test, "{\"OrderId\":\"o-1\"}");
     ddbs_test_remove(test, "{\"OrderId\":\"o-2\"}");
     ddbs_test_run(test);
-    check("a crash repeats one record", ddbs_test_calls_of(test, 4) == 1 && ddbs_test_fate_of(test, 5) == DDBS_TEST_DONE,
-          test);
+    check("a crash repeats one record",
+          ddbs_test_calls_of(test, 4) == 1 && ddbs_test_fate_of(test, 5) == DDBS_TEST_DONE, test);
     check("the driver had no trouble", ddbs_test_status(test) == DDBS_OK, test);
     ddbs_test_free(test);
     return failures > 0;

@@ -1,7 +1,7 @@
 /* ddbstream/test.h: a consumer under test, driven as its event source mapping would drive it. Not part of ddbstream.h.
  *
- * No process, no socket, no real clock: tables and mapping are those of the `ddbstream` command, answers are made by the
- * code that makes them in Lambda, and time is a number that jumps to whatever comes next: a day of retries takes
+ * No process, no socket, no real clock: tables and mapping are those of the `ddbstream` command, answers are made by
+ * the code that makes them in Lambda, and time is a number that jumps to whatever comes next: a day of retries takes
  * milliseconds.
  *
  *     ddbs_test *test;
@@ -49,8 +49,8 @@ typedef struct ddbs_test_options {
     const char *view; /* StreamViewType of the table; NULL: "NEW_AND_OLD_IMAGES" */
 
     /* As main() gives it to ddbs_lambda_main(). Of its members count `report`, `event`, `park`, `window_partial` and
-     * `metrics`. NULL, or with DDBS_REPORT_DEFAULT: DDBS_REPORT_ITEMS where the mapping has ReportBatchItemFailures, else
-     * DDBS_REPORT_ERROR. Of the environment only DDBS_METRICS is read. */
+     * `metrics`. NULL, or with DDBS_REPORT_DEFAULT: DDBS_REPORT_ITEMS where the mapping has ReportBatchItemFailures,
+     * else DDBS_REPORT_ERROR. Of the environment only DDBS_METRICS is read. */
     const ddbs_lambda_options *lambda;
 
     int64_t timeout_ms; /* of the function; 0: 30,000 */
@@ -80,8 +80,8 @@ DDBS_API const char *ddbs_test_reason(const ddbs_test *test);
 
 /* ---- Changes ----------------------------------------------------------------------------------------------------- */
 
-/* Items and keys are plain JSON, {"orderId":"o-1","qty":2,"tags":["a"]}. What needs DynamoDB's types (Binary, sets) goes
- * through ddbs_test_request(). A write that changes nothing makes no record, as in DynamoDB. Each call returns
+/* Items and keys are plain JSON, {"orderId":"o-1","qty":2,"tags":["a"]}. What needs DynamoDB's types (Binary, sets)
+ * goes through ddbs_test_request(). A write that changes nothing makes no record, as in DynamoDB. Each call returns
  * ddbs_test_status(): DDBS_OK, DDBS_E_USAGE for what DynamoDB refuses, a status of ddbs_item_read(), DDBS_E_MEMORY. */
 
 /** Put an item: INSERT, or MODIFY where its key is in the table. */
@@ -118,7 +118,7 @@ DDBS_API ddbs_status ddbs_test_split(ddbs_test *test);
 /* ---- Faults ------------------------------------------------------------------------------------------------------ */
 
 typedef enum ddbs_test_fault_kind {
-    /* In the callback that takes the record: its own, on_poison or on_batch. Records that no callback wants are safe. */
+    /* In the callback that takes the record: its own, on_poison or on_batch. Records without a callback are safe. */
     DDBS_TEST_FAIL,        /* it is not called, and fails */
     DDBS_TEST_FAIL_AFTER,  /* it is called, and fails whatever it returned */
     DDBS_TEST_CRASH,       /* the process is lost before it */
@@ -250,17 +250,17 @@ DDBS_API size_t ddbs_test_deliveries(const ddbs_test *test);
 DDBS_API const ddbs_test_delivery *ddbs_test_delivery_at(const ddbs_test *test, size_t index);
 DDBS_API const ddbs_test_delivery *ddbs_test_last(const ddbs_test *test);
 
-/** All deliveries in short, "[1 2 3] [2 3] [2]": each with its records; [final] or [early] for the final invocation of a
- *  window, and (2 3) for records that were given up. */
+/** All deliveries in short, "[1 2 3] [2 3] [2]": each with its records; [final] or [early] for the final invocation of
+ *  a window, and (2 3) for records that were given up. */
 DDBS_API const char *ddbs_test_story(const ddbs_test *test);
 
 /* Records given up. */
 typedef struct ddbs_test_discard {
     const size_t *records; /* their numbers, in order */
     size_t count;
-    bool too_old;        /* RecordAgeExceeded; else RetryAttemptsExhausted */
-    uint64_t invokes;    /* approximateInvokeCount */
-    const char *message; /* as AWS sends it to the mapping's on-failure destination; NULL: it has none */
+    bool too_old;           /* RecordAgeExceeded; else RetryAttemptsExhausted */
+    uint64_t invokes;       /* approximateInvokeCount */
+    const char *message;    /* as AWS sends it to the mapping's on-failure destination; NULL: it has none */
     const char *object_key; /* of a destination in S3; NULL: it is none */
 } ddbs_test_discard;
 
@@ -307,16 +307,15 @@ typedef struct ddbs_test_starved {
 
 /**
  * Play a scenario again and again, each time on a driver of its own in which the first try of every delivery has a
- * little more memory for event, records and what callbacks keep, so that each allocation from there is once the one that
- * fails. A second try has all it wants. Every run must come to the end that a run with enough memory comes to: the
+ * little more memory for event, records and what callbacks keep, so that each allocation from there is once the one
+ * that fails. A second try has all it wants. Every run must come to the end that a run with enough memory comes to: the
  * scenario returns true, nothing is lost, and no more records are given up. The mapping needs at least one retry.
  * @param scenario  resets what `user` counts before it begins
  * @return DDBS_OK, also with a problem; DDBS_E_USAGE where the scenario already fails with enough memory; what
  *         ddbs_test_new() returns
  */
 DDBS_API ddbs_status ddbs_test_starve(const ddbs_consumer *consumer, const ddbs_test_options *options,
-                                      ddbs_test_scenario *scenario, void *user,
-                                      ddbs_test_starved *out) DDBS_MUST_CHECK;
+                                      ddbs_test_scenario *scenario, void *user, ddbs_test_starved *out) DDBS_MUST_CHECK;
 
 #ifdef __cplusplus
 }

@@ -2,8 +2,8 @@
  * object per delivery and a last one with the totals. */
 #ifndef EMULATOR_REPORT_H
 #define EMULATOR_REPORT_H
-#include "runtime/mapping/esm.h"
 #include "function.h"
+#include "runtime/mapping/esm.h"
 
 #include <stdio.h>
 

@@ -88,7 +88,8 @@ static bool read_hex(struct yaml_reader *reader, size_t digits, unsigned *out)
     return true;
 }
 
-/* Behind "\u": a character, of two escapes where it takes a surrogate pair. Texts end at a NUL, so none may be inside. */
+/* Behind "\u": a character, of two escapes where it takes a surrogate pair. Texts end at a NUL, so none may be in
+ * one. */
 static bool read_unicode(struct yaml_reader *reader, unsigned *code)
 {
     unsigned low;

@@ -6,7 +6,7 @@
  *   run.c        time: what the mapping wants    results.c  what came of it
  *   starve.c     one allocation after the other fails
  *
- * The mapping is told the truth about every invocation, as AWS would be: nothing here decides what is delivered next. */
+ * The mapping is told the truth about every invocation, as AWS would be: nothing here decides what comes next. */
 #ifndef TEST_DRIVER_H
 #define TEST_DRIVER_H
 #include "lib/buf.h"

@@ -67,7 +67,8 @@ static void fill_discard(ddbs_test *test, struct driver_discard *out, const stru
     out->told.message = out->message.ptr;
     if (test->esm.settings.destination != MAPPING_BUCKET)
         return;
-    mapping_failure_key(out->object_key, MAPPING_ID, from->delivery->shard_id, from->now_ms, from->delivery->request_id);
+    mapping_failure_key(out->object_key, MAPPING_ID, from->delivery->shard_id, from->now_ms,
+                        from->delivery->request_id);
     out->told.object_key = out->object_key;
 }
 
@@ -113,8 +114,8 @@ static bool take(void *user, const struct mapping_discard *discard)
 {
     ddbs_test *test = user;
     size_t *records = numbers_of(test, discard->delivery);
-    bool taken = records != NULL &&
-                 driver_fault(test, DDBS_TEST_DENY_DESTINATION, records, discard->delivery->count) == NULL;
+    bool taken =
+        records != NULL && driver_fault(test, DDBS_TEST_DENY_DESTINATION, records, discard->delivery->count) == NULL;
     free(records);
     return taken;
 }
@@ -156,8 +157,8 @@ static struct driver_delivery *add_delivery(ddbs_test *test, const struct mappin
 {
     struct driver_delivery *out = calloc(1, sizeof *out);
     size_t *records = numbers_of(test, delivery);
-    bool room =
-        driver_grow(&test->deliveries, &test->delivery_capacity, test->delivery_count, sizeof(struct driver_delivery *));
+    bool room = driver_grow(&test->deliveries, &test->delivery_capacity, test->delivery_count,
+                            sizeof(struct driver_delivery *));
     while (room && delivery->ticket >= test->flight_capacity)
         room = driver_grow(&test->flights, &test->flight_capacity, test->flight_capacity, sizeof *test->flights);
     if (out == NULL || records == NULL || !room) {

@@ -33,8 +33,8 @@ TEST(a_record_that_fails_is_where_the_batch_stops)
 
 TEST(a_crash_costs_the_record_it_comes_in)
 {
-    fault_makes((ddbs_test_fault){ .kind = DDBS_TEST_CRASH, .record = 3, .times = 1 }, "[1 2 3] [3]",
-                DDBS_TEST_CRASHED, "Function.HandlerCrashed: SIGSEGV; record 3/3");
+    fault_makes((ddbs_test_fault){ .kind = DDBS_TEST_CRASH, .record = 3, .times = 1 }, "[1 2 3] [3]", DDBS_TEST_CRASHED,
+                "Function.HandlerCrashed: SIGSEGV; record 3/3");
     fault_makes((ddbs_test_fault){ .kind = DDBS_TEST_CRASH_AFTER, .record = 2, .times = 1 }, "[1 2 3] [2 3]",
                 DDBS_TEST_CRASHED, "record 2/3");
     fault_makes((ddbs_test_fault){ .kind = DDBS_TEST_CRASH_AT_END, .times = 1 }, "[1 2 3] [1 2 3]", DDBS_TEST_CRASHED,
@@ -49,10 +49,10 @@ TEST(a_hang_is_ended_before_the_deadline)
 
 TEST(a_slow_record_leaves_no_time_for_the_next)
 {
-    fault_makes((ddbs_test_fault){ .kind = DDBS_TEST_SLOW, .record = 1, .times = 1, .amount = 29500 },
-                "[1 2 3] [2 3]", DDBS_TEST_ANSWERED, "too little time");
-    fault_makes((ddbs_test_fault){ .kind = DDBS_TEST_SLOW, .record = 1, .times = 1, .amount = 29849 },
-                "[1 2 3] [2 3]", DDBS_TEST_ANSWERED, "too little time");
+    fault_makes((ddbs_test_fault){ .kind = DDBS_TEST_SLOW, .record = 1, .times = 1, .amount = 29500 }, "[1 2 3] [2 3]",
+                DDBS_TEST_ANSWERED, "too little time");
+    fault_makes((ddbs_test_fault){ .kind = DDBS_TEST_SLOW, .record = 1, .times = 1, .amount = 29849 }, "[1 2 3] [2 3]",
+                DDBS_TEST_ANSWERED, "too little time");
     fault_makes((ddbs_test_fault){ .kind = DDBS_TEST_SLOW, .record = 1, .times = 1, .amount = 29850 },
                 "[1 2 3] [1 2 3]", DDBS_TEST_TIMED_OUT, "Function.DeadlineExceeded");
 }

@@ -392,7 +392,8 @@ TEST(o21_records_given_up_are_counted_by_what_the_destination_did)
 /* ---- Records ----------------------------------------------------------------------------------------------------- */
 
 static const char raw_record[] =
-    "{\"eventID\":\"1\",\"eventName\":\"INSERT\",\"eventVersion\":\"1.1\",\"eventSource\":\"aws:dynamodb\",\"awsRegion\":"
+    "{\"eventID\":\"1\",\"eventName\":\"INSERT\",\"eventVersion\":\"1.1\",\"eventSource\":\"aws:dynamodb\","
+    "\"awsRegion\":"
     "\"eu-west-1\",\"dynamodb\":{\"ApproximateCreationDateTime\":1.789651658E9,\"Keys\":{\"id\":{\"S\":\"%s\"}},"
     "\"NewImage\":{\"id\":{\"S\":\"%s\"},\"n\":{\"N\":\"%d\"}},\"SequenceNumber\":\"%s\",\"StreamViewType\":"
     "\"NEW_AND_OLD_IMAGES\"},\"eventSourceARN\":\"arn:aws:dynamodb:eu-west-1:111122223333:table/Table/stream/x\"}";
