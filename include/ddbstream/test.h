@@ -301,7 +301,7 @@ typedef bool ddbs_test_scenario(ddbs_test *test, void *user);
 typedef struct ddbs_test_starved {
     size_t runs;         /* of the scenario */
     size_t failures;     /* runs in which an invocation had too little memory */
-    size_t room;         /* of the last run: with so many bytes it went wrong, or all was enough */
+    size_t room;         /* of the last run, in bytes: with them it went wrong, or all was enough */
     const char *problem; /* static text; NULL: there was none */
 } ddbs_test_starved;
 
@@ -309,7 +309,8 @@ typedef struct ddbs_test_starved {
  * Play a scenario again and again, each time on a driver of its own in which the first try of every delivery has a
  * little more memory for event, records and what callbacks keep, so that each allocation from there is once the one
  * that fails. A second try has all it wants. Every run must come to the end that a run with enough memory comes to: the
- * scenario returns true, nothing is lost, and no more records are given up. The mapping needs at least one retry.
+ * scenario returns true, nothing is lost, and no more records are given up. It ends with twice the memory of the last
+ * invocation that failed for it. The mapping needs at least one retry.
  * @param scenario  resets what `user` counts before it begins
  * @return DDBS_OK, also with a problem; DDBS_E_USAGE where the scenario already fails with enough memory; what
  *         ddbs_test_new() returns

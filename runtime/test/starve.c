@@ -4,6 +4,10 @@
 
 enum { STEP = 16, ROOM_MAX = 64 * 1024 * 1024 };
 
+/* A handler that goes on without the memory it wanted fails no invocation, and the failures of others may lie behind: the
+ * end is looked for up to twice the room that the last failure needs. */
+enum { SPARE = 1024 };
+
 /* What a run came to. */
 struct end {
     bool held;
@@ -45,12 +49,14 @@ ddbs_status ddbs_test_starve(const ddbs_consumer *consumer, const ddbs_test_opti
     DDBS_TRY(play(consumer, options, scenario, user, 0, &wanted));
     if (!wanted.held)
         return DDBS_E_USAGE;
-    for (out->room = STEP; out->room <= ROOM_MAX; out->room += STEP) {
+    size_t last = 0; /* room of the last run in which something failed */
+    for (out->room = STEP; out->room <= 2 * last + SPARE; out->room += STEP) {
         DDBS_TRY(play(consumer, options, scenario, user, out->room, &end));
         out->runs++;
         out->failures += end.starved > 0;
+        last = end.starved > 0 ? out->room : last;
         out->problem = problem_of(&end, &wanted);
-        if (out->problem != NULL || end.starved == 0)
+        if (out->problem != NULL || out->room > ROOM_MAX)
             break;
     }
     return DDBS_OK;

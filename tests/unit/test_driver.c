@@ -535,7 +535,7 @@ TEST(every_allocation_of_an_invocation_may_fail_and_nothing_is_lost)
     CHECK_STATUS(ddbs_test_starve(&consumer, NULL, all_is_stored, &keeper, &starved), DDBS_OK);
     CHECK(starved.problem == NULL);
     CHECK(starved.failures > 50);
-    CHECK_INT(starved.runs, starved.failures + 1);
+    CHECK(starved.runs > 2 * starved.failures); /* up to twice the room of the last failure */
 }
 
 TEST(a_handler_that_ignores_a_failed_allocation_is_found)
