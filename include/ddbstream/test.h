@@ -81,8 +81,9 @@ DDBS_API const char *ddbs_test_reason(const ddbs_test *test);
 /* ---- Changes ----------------------------------------------------------------------------------------------------- */
 
 /* Items and keys are plain JSON, {"orderId":"o-1","qty":2,"tags":["a"]}. What needs DynamoDB's types (Binary, sets)
- * goes through ddbs_test_request(). A write that changes nothing makes no record, as in DynamoDB. Each call returns
- * ddbs_test_status(): DDBS_OK, DDBS_E_USAGE for what DynamoDB refuses, a status of ddbs_item_read(), DDBS_E_MEMORY. */
+ * goes through ddbs_test_request(). A write that changes nothing makes no record, as in DynamoDB. A callback may write,
+ * too, as a handler would that changes its own table. Each call returns ddbs_test_status(): DDBS_OK, DDBS_E_USAGE for
+ * what DynamoDB refuses, a status of ddbs_item_read(), DDBS_E_MEMORY. */
 
 /** Put an item: INSERT, or MODIFY where its key is in the table. */
 DDBS_API ddbs_status ddbs_test_put(ddbs_test *test, const char *item);
@@ -155,8 +156,8 @@ DDBS_API ddbs_status ddbs_test_add_fault(ddbs_test *test, const ddbs_test_fault 
 DDBS_API void ddbs_test_clear_faults(ddbs_test *test);
 
 /** In a callback, or in what it calls: `ms` milliseconds pass. Does not return where that ends the function: at the
- *  deadline, less what is kept for the answer, a callback is ended as in Lambda. Elsewhere the same as
- *  ddbs_test_wait(). */
+ *  deadline, less what is kept for the answer, a callback is ended as in Lambda; on_start, on_stop and the sink are
+ *  not. Outside of an invocation the same as ddbs_test_wait(). */
 DDBS_API void ddbs_test_spend(ddbs_test *test, int64_t ms);
 
 /** In a callback, or in what it calls: the process is lost here. Does not return; the frames of the handler are left by

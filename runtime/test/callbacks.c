@@ -80,13 +80,13 @@ static void lose(ddbs_test *test, enum driver_life how)
 void ddbs_test_spend(ddbs_test *test, int64_t ms)
 {
     int64_t most = test->timeout_ms - ddbs_deadline__hard_of(test->timeout_ms);
-    if (!test->in_callback) {
+    if (!test->in_invocation) {
         ddbs_test_wait(test, ms);
         return;
     }
     if (ms > 0)
         test->spent_ms = ms < most - test->spent_ms ? test->spent_ms + ms : most;
-    if (test->spent_ms >= most)
+    if (test->in_callback && test->spent_ms >= most)
         lose(test, DRIVER_TIMED_OUT);
 }
 

@@ -83,14 +83,28 @@ static void capture(void *user, const char *text, size_t len)
     ddbs_buf__bytes(&test->log, text, len);
 }
 
+/* From here to there callbacks run: what is logged is the driver's, and time is theirs to spend. */
+static void enter(ddbs_test *test)
+{
+    ddbs_line__divert(capture, test);
+    test->in_invocation = true;
+    test->spent_ms = 0;
+}
+
+static void leave(ddbs_test *test)
+{
+    test->in_invocation = false;
+    ddbs_line__divert(NULL, NULL);
+}
+
 /* ---- Life -------------------------------------------------------------------------------------------------------- */
 
 ddbs_status driver_start(ddbs_test *test, ddbs_error *error)
 {
     ddbs_host host = { .self = test };
-    ddbs_line__divert(capture, test);
+    enter(test);
     ddbs_status status = ddbs_start(test->consumer.original, &host, error);
-    ddbs_line__divert(NULL, NULL);
+    leave(test);
     test->started = status == DDBS_OK;
     return status;
 }
@@ -100,9 +114,9 @@ void driver_stop(ddbs_test *test)
     if (!test->started)
         return;
     test->started = false;
-    ddbs_line__divert(capture, test);
+    enter(test);
     ddbs_stop(test->consumer.original);
-    ddbs_line__divert(NULL, NULL);
+    leave(test);
 }
 
 /* A new process for the next invocation. Nobody has measured the one that was lost. */
@@ -134,7 +148,6 @@ static void open_run(struct run *run, ddbs_test *test, struct driver_delivery *o
                              .park = test->lambda.park,
                              .window_partial = test->lambda.window_partial };
     test->life = DRIVER_ALIVE;
-    test->spent_ms = 0;
     test->at_hand = out->records;
 }
 
@@ -239,15 +252,13 @@ static void run_function(ddbs_test *test, struct driver_delivery *out, ddbs_aren
     open_run(&run, test, out, &info);
     run.arena = arena;
     ddbs_arena_reset(arena);
-    ddbs_line__divert(capture, test);
-    test->in_invocation = true;
+    enter(test);
     answer(&run);
     if (run.answer.message.ptr != NULL)
         ddbs_log__line(run.answer.is_error ? DDBS_LOG_ERROR : DDBS_LOG_WARN, out->request_id, NULL, "%s",
                        run.answer.message.ptr);
     write_metrics(&run);
-    test->in_invocation = false;
-    ddbs_line__divert(NULL, NULL);
+    leave(test);
     tell(&run);
     if (test->life != DRIVER_ALIVE)
         start_again(test);

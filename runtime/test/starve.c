@@ -4,8 +4,8 @@
 
 enum { STEP = 16, ROOM_MAX = 64 * 1024 * 1024 };
 
-/* A handler that goes on without the memory it wanted fails no invocation, and the failures of others may lie behind: the
- * end is looked for up to twice the room that the last failure needs. */
+/* A handler that goes on without the memory it wanted fails no invocation, and the failures of others may lie behind:
+ * the end is looked for up to twice the room that the last failure needs. */
 enum { SPARE = 1024 };
 
 /* What a run came to. */
