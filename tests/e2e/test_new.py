@@ -10,6 +10,8 @@ import tempfile
 
 ROOT = os.path.abspath(os.path.join(os.path.dirname(__file__), "..", ".."))
 BIN = os.path.abspath(sys.argv[1] if len(sys.argv) > 1 else "build")
+# Under valgrind only programs have a folder of their own.
+LIBRARIES = BIN if os.path.exists(f"{BIN}/libddbstream.a") else f"{ROOT}/build"
 ENV = {name: value for name, value in os.environ.items() if name not in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL")}
 failures = 0
 
@@ -28,7 +30,7 @@ def run(*command, cwd=ROOT):
 def make(folder, *arguments):
     """With the libraries under test, which are built: nothing is built in the clone."""
     flags = ["CFLAGS=-O1 -g -fsanitize=address,undefined"] if os.path.basename(BIN) == "san" else []
-    libraries = [f"LIB={BIN}/libddbstream.a", f"TEST_LIB={BIN}/libddbstream-test.a"]
+    libraries = [f"LIB={LIBRARIES}/libddbstream.a", f"TEST_LIB={LIBRARIES}/libddbstream-test.a"]
     return run("make", *libraries, *flags, *arguments, cwd=folder)
 
 
