@@ -4,6 +4,7 @@
 # Other variants (V=san, V=debug, V=cov, V=fuzz) live in folders of their own, so that flags never mix.
 
 V ?= release
+OBJCOPY ?= objcopy
 JOBS ?= $(shell nproc 2>/dev/null || echo 1)
 OUT := $(if $(filter release,$(V)),build,build/$(V))
 OBJ := build/obj/$(V)
@@ -39,16 +40,18 @@ LAMBDA_O   := $(call objects,runtime/lambda/*.c)
 AWS_O      := $(call objects,runtime/aws/*.c)
 MAPPING_O  := $(call objects,runtime/mapping/*.c)
 TABLE_O    := $(call objects,runtime/table/*.c)
+TEST_O     := $(call objects,runtime/test/*.c)
 EMULATOR_O := $(call objects,runtime/emulator/*.c)
 CHECK_O    := $(call objects,tests/unit/check.c)
 
 EXAMPLES := $(patsubst examples/%/,%,$(dir $(wildcard examples/*/*.c)))
 EXAMPLES := $(sort $(EXAMPLES))
+EXAMPLE_TESTS := $(patsubst examples/%/,$(OUT)/tests/examples/%,$(dir $(wildcard examples/*/test_*.c)))
 UNIT     := $(patsubst tests/unit/%.c,$(OUT)/tests/%,$(sort $(wildcard tests/unit/test_*.c)))
 FUZZERS  := $(patsubst tests/fuzz/%.c,$(OUT)/fuzz/%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
 
 .PHONY: all
-all: $(OUT)/ddbstream $(OUT)/libddbstream.a $(EXAMPLES:%=$(OUT)/examples/%/bootstrap)
+all: $(OUT)/ddbstream $(OUT)/libddbstream.a $(OUT)/libddbstream-test.a $(EXAMPLES:%=$(OUT)/examples/%/bootstrap)
 
 # Objects depend on their compiler and flags: change either and they are built again.
 $(OBJ)/flags: FORCE
@@ -84,6 +87,12 @@ $(OUT)/libcore.a: $(CORE_O)
 # Who makes no AWS call gets nothing of runtime/aws: no object of the others refers to it.
 $(OUT)/libddbstream.a: $(CORE_O) $(LAMBDA_O) $(AWS_O)
 	$(archive)
+# The test driver with mapping and tables. It is one object, in which only the functions of test.h can be seen: names like
+# mapping_new are the test's to use, too.
+$(OUT)/libddbstream-test.a: $(TEST_O) $(MAPPING_O) $(TABLE_O)
+	@mkdir -p $(@D) $(OBJ); rm -f $@
+	$(call say,AR,$@)
+	$(Q)$(LD) -r -o $(OBJ)/driver.o $^ && $(OBJCOPY) --localize-hidden $(OBJ)/driver.o && $(AR) rcsD $@ $(OBJ)/driver.o
 # Tables with streams: for the command, and for tests that need no server.
 $(OUT)/libtable.a: $(TABLE_O)
 	$(archive)
@@ -96,14 +105,18 @@ $(OUT)/package/pack: $(PACK_O)
 	$(call link,-lcurl -lz)
 
 define example
-$(OUT)/examples/$(1)/bootstrap: $(call objects,examples/$(1)/*.c) $(OUT)/libddbstream.a
+$(OUT)/examples/$(1)/bootstrap: $(filter-out %/test_$(1).o,$(call objects,examples/$(1)/*.c)) $(OUT)/libddbstream.a
+	$$(call link,-lcurl -lcjson -lz)
+$(OUT)/tests/examples/$(1): $(filter-out %/main.o,$(call objects,examples/$(1)/*.c)) $(OUT)/libddbstream-test.a \
+                            $(OUT)/libddbstream.a
 	$$(call link,-lcurl -lcjson -lz)
 endef
 $(foreach name,$(EXAMPLES),$(eval $(call example,$(name))))
 
 WRAP := -Wl,--wrap=malloc$(comma)--wrap=calloc$(comma)--wrap=realloc
 # Without -lcurl: a test that reached the network would not link.
-$(OUT)/tests/test_%: $(OBJ)/tests/unit/test_%.o $(CHECK_O) $(MAPPING_O) $(OUT)/libtable.a $(OUT)/libddbstream.a
+$(OUT)/tests/test_%: $(OBJ)/tests/unit/test_%.o $(CHECK_O) $(MAPPING_O) $(OUT)/libddbstream-test.a $(OUT)/libtable.a \
+                    $(OUT)/libddbstream.a
 	$(call link,$(WRAP) -lcjson -lz)
 # Programs that a script drives: they read lines and print what the library says.
 DRIVERS := $(patsubst tests/%.c,$(OUT)/tests/%,$(sort $(wildcard tests/oracle/*.c tests/cost/*.c)))
@@ -131,6 +144,11 @@ run: deps-build
 	@build/ddbstream run build/examples/orders/bootstrap --env DDBS_REPORT=items \
 	    --esm examples/orders/esm.json --source examples/orders/orders.jsonl --on-failure build/orders-on-failure
 
+# A project of one's own: handler, test, mapping, template, Makefile. DIR must not exist; default: beside this clone.
+.PHONY: new
+new:
+	@sh runtime/project/new.sh '$(NAME)' $(if $(DIR),'$(DIR)')
+
 .PHONY: deps deps-build deps-test deps-check deps-neon deps-bench
 deps: deps-check
 deps-build deps-test deps-check deps-neon deps-bench: deps-%:
@@ -140,7 +158,7 @@ deps-build deps-test deps-check deps-neon deps-bench: deps-%:
 
 HANDLERS := $(patsubst tests/e2e/handlers/%.c,$(OUT)/tests/handlers/%,$(sort $(wildcard tests/e2e/handlers/*.c)))
 REPLAYS  := $(FUZZERS:$(OUT)/fuzz/fuzz_%=$(OUT)/fuzz/replay_%)
-PROGRAMS := all $(OUT)/package/pack $(UNIT) $(REPLAYS) $(HANDLERS) $(DRIVERS)
+PROGRAMS := all $(OUT)/package/pack $(UNIT) $(EXAMPLE_TESTS) $(REPLAYS) $(HANDLERS) $(DRIVERS)
 LOSSLESS_RECORDS ?= 20000
 NUMBER_PAIRS ?= 1000000
 
@@ -150,7 +168,7 @@ ONLY_SAN_test_matrix.py := $() --sanitized
 
 # Every test there is, as command lines; BIN is the folder of the programs under test.
 BIN := $(OUT)
-SUITE = $(UNIT:$(OUT)/%=$(BIN)/%) \
+SUITE = $(UNIT:$(OUT)/%=$(BIN)/%) $(EXAMPLE_TESTS:$(OUT)/%=$(BIN)/%) \
     $(foreach target,$(REPLAYS:$(OUT)/fuzz/replay_%=%),'$(BIN)/fuzz/replay_$(target) tests/fuzz/corpus/$(target)') \
     'python3 tests/fixtures.py $(BIN)/ddbstream' \
     'python3 tests/oracle/differential.py $(BIN)/tests/verdict' \
@@ -222,13 +240,13 @@ headers:
 
 # lib/ reaches nothing of runtime/ and none of the libraries; the two sides of the runtime meet on a socket only.
 .PHONY: layers
-layers: build/libcore.a
+layers: build/libcore.a build/libddbstream.a build/libddbstream-test.a
 	@sh tests/layers.sh
 
 # Whoever links the library gets names that begin with ddbs_, and no others.
 .PHONY: symbols
-symbols: build/libddbstream.a
-	@nm -g --defined-only build/libddbstream.a | awk 'NF == 3 && $$3 !~ /^ddbs_/ { print "not ddbs_: " $$3; bad = 1 } END { exit bad }'
+symbols: build/libddbstream.a build/libddbstream-test.a
+	@nm -g --defined-only build/libddbstream.a build/libddbstream-test.a | awk 'NF == 3 && $$3 !~ /^ddbs_/ { print "not ddbs_: " $$3; bad = 1 } END { exit bad }'
 	@echo "  symbols: all begin with ddbs_"
 
 # ---- Targets of their own -------------------------------------------------------------------------------------------
@@ -241,7 +259,7 @@ mutants: deps-test
 # The whole suite with every program under valgrind.
 .PHONY: valgrind
 valgrind: deps-check programs
-	@sh tests/valgrind.sh build build/valgrind $(UNIT) $(REPLAYS) $(HANDLERS) $(DRIVERS) build/ddbstream build/package/pack \
+	@sh tests/valgrind.sh build build/valgrind $(UNIT) $(EXAMPLE_TESTS) $(REPLAYS) $(HANDLERS) $(DRIVERS) build/ddbstream build/package/pack \
 	    $(EXAMPLES:%=build/examples/%/bootstrap)
 	@$(MAKE) --no-print-directory suite BIN=build/valgrind LOSSLESS_RECORDS=300 NUMBER_PAIRS=2000 \
 	    E2E="$(filter-out %/test_matrix.py %/test_wire.py,$(E2E))"
@@ -445,6 +463,7 @@ clean:
 help:
 	@echo "make            build/ddbstream, build/libddbstream.a, build/examples/<name>/bootstrap"
 	@echo "make run        install what is missing, build, play examples/orders through the emulator"
+	@echo "make new        a project for a handler of yours: NAME=orders [DIR=../orders]"
 	@echo "make test       install what is missing, build, run every test"
 	@echo "make check      sanitizers, gcc and clang with -Werror, form, layers, names"
 	@echo "make mutants    break each promise on purpose and see its test turn red"

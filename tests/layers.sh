@@ -23,6 +23,9 @@ forbid '#include "(runtime/)?(lambda|emulator|mapping)/|#include <ddbstream/(lam
 forbid '#include <curl/' 'libcurl belongs to runtime/aws/curl.c' $(ls runtime/aws/*.[ch] | grep -v runtime/aws/curl.c)
 forbid '#include "(runtime/)?aws/|#include <ddbstream/(aws|idempotency)\.h>' 'nobody refers to runtime/aws unless a handler does' \
     lib/*.[ch] runtime/lambda/*.[ch] runtime/mapping/*.[ch] runtime/emulator/*.[ch]
+forbid '#include "(runtime/)?emulator/|#include <(curl|sys/|unistd|time\.h|poll|pthread)' 'runtime/test opens no socket and looks at no clock' runtime/test/*.[ch]
+forbid '#include "(runtime/)?test/|#include <ddbstream/test\.h>' 'the test driver is for tests' \
+    lib/*.[ch] runtime/lambda/*.[ch] runtime/mapping/*.[ch] runtime/table/*.[ch] runtime/emulator/*.[ch] include/ddbstream.h
 forbid '#include "(runtime/)?emulator/' 'runtime/lambda and runtime/emulator never meet' runtime/lambda/*.[ch]
 forbid '#include "(runtime/)?lambda/|#include <ddbstream/lambda\.h>' 'runtime/emulator and runtime/lambda never meet' runtime/emulator/*.[ch]
 forbid '#include "(lib|runtime/(lambda|mapping))/' 'runtime/package reads programs as runtime/emulator does, and no more' \
@@ -50,5 +53,19 @@ if nm "$out/handler" | grep -E ' [tT] ddbs_(aws|writer|queue|curl|claim)'; then
     echo 'layers: a handler without calls of AWS has these functions of runtime/aws in it' >&2
     bad=1
 fi
-[ $bad = 0 ] && echo '  layers: lib/ links against libc, cJSON and zlib, includes run one way'
+
+# A test that uses every function of the driver links without -lcurl, and its own functions may be called as it likes.
+{
+    echo '#include <ddbstream/test.h>'
+    echo 'void *const all[] = {'
+    sed -n 's/^DDBS_API.*[ *]\(ddbs_test_[a-z_]*\)(.*/    (void *)\1,/p' include/ddbstream/test.h
+    echo '};'
+    echo 'int mapping_new(void); int mapping_new(void) { return 0; } int table_open(void); int table_open(void) { return 0; }'
+    echo 'int main(void) { return all[0] == 0 || mapping_new() || table_open(); }'
+} >"$out/test.c"
+${CC:-cc} -w -Iinclude -o "$out/test" "$out/test.c" build/libddbstream-test.a build/libddbstream.a -pthread -lcjson -lz -lm || {
+    echo 'layers: the test driver needs more than libc, cJSON and zlib, or takes names of the test' >&2
+    bad=1
+}
+[ $bad = 0 ] && echo '  layers: lib/ links against libc, cJSON and zlib, includes run one way; the test driver needs no more'
 exit $bad

@@ -4,6 +4,8 @@
  * is busy once) and one that does not (an order of nothing). The first failure stops the batch: Lambda delivers it
  * again from that record on, so whatever a callback does must be safe to do twice. For `ddbstream run --expect` it
  * notes in a journal what is done. */
+#include "orders.h"
+
 #include <ddbstream.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -72,13 +74,9 @@ static ddbs_status expired(ddbs_ctx *ctx, const ddbs_record *rec)
     return log_order(rec, "expired: deleted by time-to-live");
 }
 
-int main(int argc, char **argv)
-{
-    static const ddbs_consumer orders = {
-        .on_insert = placed,
-        .on_modify = changed,
-        .on_remove = removed,
-        .on_expire = expired,
-    };
-    return ddbs_lambda_main(argc, argv, &orders, NULL);
-}
+const ddbs_consumer orders = {
+    .on_insert = placed,
+    .on_modify = changed,
+    .on_remove = removed,
+    .on_expire = expired,
+};

@@ -1,6 +1,6 @@
 /* cmd_lint.c: `ddbstream lint`, mappings and templates looked at for what loses records or blocks a shard. */
 #include "command.h"
-#include "esm.h"
+#include "esm_file.h"
 #include "lint.h"
 
 #include <ddbstream/convert.h>

@@ -1,6 +1,6 @@
 /* cmd_redrive.c: `ddbstream redrive`, what a mapping gave up played through the function once more. */
 #include "command.h"
-#include "esm.h"
+#include "esm_file.h"
 #include "function.h"
 #include "id.h"
 #include "refetch.h"

@@ -2,7 +2,7 @@
 #include "clock.h"
 #include "command.h"
 #include "destination.h"
-#include "esm.h"
+#include "esm_file.h"
 #include "id.h"
 #include "junit.h"
 #include "play.h"
@@ -404,7 +404,8 @@ static int open_mapping(struct run *run, char *why, size_t why_size)
 {
     if (run->options.esm != NULL)
         return esm_load(&run->esm, run->options.esm, why, why_size);
-    return esm_read(&run->esm, run->options.template, run->template.mapping, run->template.mapping_len, why, why_size);
+    const struct esm_reading how = { .name = run->options.template };
+    return esm_read(&run->esm, run->template.mapping, run->template.mapping_len, &how, why, why_size) ? 0 : -1;
 }
 
 static uint64_t seed_of(const struct run *run)

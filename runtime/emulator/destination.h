@@ -2,7 +2,7 @@
  * text that AWS would send to the queue or topic, or put into the bucket. */
 #ifndef EMULATOR_DESTINATION_H
 #define EMULATOR_DESTINATION_H
-#include "esm.h"
+#include "runtime/mapping/esm.h"
 
 /* Make the folder `dir` and those above it, and see that files can be written there. 0, or -1 with a sentence in
  * `why`. */

@@ -4,7 +4,7 @@
  * looking at, so beyond PAGE_INVOCATIONS_MAX it says how many it leaves out. */
 #ifndef EMULATOR_PAGE_H
 #define EMULATOR_PAGE_H
-#include "esm.h"
+#include "runtime/mapping/esm.h"
 #include "tally.h"
 
 #include <ddbstream/convert.h>

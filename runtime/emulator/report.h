@@ -2,9 +2,9 @@
  * shard, and, where asked for, one JSON object per decision with a last one for the totals, and a page. */
 #ifndef EMULATOR_REPORT_H
 #define EMULATOR_REPORT_H
-#include "esm.h"
 #include "function.h"
 #include "page.h"
+#include "runtime/mapping/esm.h"
 #include "tally.h"
 
 #include <stdio.h>

@@ -3,8 +3,8 @@
 #ifndef EMULATOR_TRIAL_H
 #define EMULATOR_TRIAL_H
 #include "checkpoint.h"
-#include "esm.h"
 #include "expect.h"
+#include "runtime/mapping/esm.h"
 
 #include "runtime/mapping/fault.h"
 

@@ -64,19 +64,27 @@ static int64_t reserve_ms(int64_t total, int64_t least, int64_t share, int64_t m
     return reserve < total / most ? reserve : total / most;
 }
 
+int64_t ddbs_deadline__hard_of(int64_t total)
+{
+    return total <= 0 ? 0 : reserve_ms(total, 150, 200, 8);
+}
+
+int64_t ddbs_deadline__soft_of(int64_t total)
+{
+    return total <= 0 ? 0 : reserve_ms(total, 500, 50, 4);
+}
+
 struct ddbs_deadline ddbs_deadline__hard(const struct ddbs_deadline *deadline)
 {
     struct ddbs_deadline hard = *deadline;
-    int64_t total = ddbs_deadline__remaining_ms(deadline);
     if (hard.known)
-        hard.ends_ms -= total <= 0 ? 0 : reserve_ms(total, 150, 200, 8);
+        hard.ends_ms -= ddbs_deadline__hard_of(ddbs_deadline__remaining_ms(deadline));
     return hard;
 }
 
 int64_t ddbs_deadline__soft_ms(const struct ddbs_deadline *deadline)
 {
-    int64_t total = ddbs_deadline__remaining_ms(deadline);
-    return !deadline->known || total <= 0 ? 0 : reserve_ms(total, 500, 50, 4);
+    return deadline->known ? ddbs_deadline__soft_of(ddbs_deadline__remaining_ms(deadline)) : 0;
 }
 
 int64_t ddbs_deadline__remaining_ms(const struct ddbs_deadline *deadline)

@@ -32,6 +32,11 @@ struct ddbs_deadline ddbs_deadline__hard(const struct ddbs_deadline *deadline);
 /* With less than this many milliseconds left no record is started; 0: no limit. */
 int64_t ddbs_deadline__soft_ms(const struct ddbs_deadline *deadline);
 
+/* Both as numbers, of an invocation that has `total_ms` from its begin: what is kept for the answer, and with how much
+ * left no record is started. 0 where there is no time at all. */
+int64_t ddbs_deadline__hard_of(int64_t total_ms);
+int64_t ddbs_deadline__soft_of(int64_t total_ms);
+
 /* Milliseconds left, below 0 afterwards; INT64_MAX where the deadline is not known. */
 int64_t ddbs_deadline__remaining_ms(const struct ddbs_deadline *deadline);
 #endif

@@ -32,6 +32,10 @@ void ddbs_line__i64(struct ddbs_line *line, const char *name, int64_t value);
 /* A finite number as JSON has it, as short as is exact, whatever the locale. */
 void ddbs_line__double(double value, char out[32]);
 
+/* From now on lines are given to `take`, whole and with their newline, instead of being written; NULL: to stderr again.
+ * For the test driver, in one thread. */
+void ddbs_line__divert(void (*take)(void *user, const char *text, size_t len), void *user);
+
 /* Close the object or mark the cut, and write(2) the line to stderr: at once where the system takes it. */
 void ddbs_line__write(struct ddbs_line *line);
 #endif

@@ -338,6 +338,18 @@ size_t table_expire(struct table_db *db, int64_t now_ms)
     return count;
 }
 
+bool table_expire_item(struct table_db *db, const char *name, const char *json, size_t len, int64_t now_ms)
+{
+    ddbs_arena_reset(db->arena);
+    struct fault fault = { .arena = db->arena };
+    struct change change = { .table = store_find(db, ddbs_str_c(name)), .expired = true };
+    const ddbs_item *key;
+    if (change.table == NULL || ddbs_item_read(json, len, DDBS_JSON_TYPED, db->arena, &key, NULL) != DDBS_OK ||
+        !key_of_item(&change.table->schema, key, &fault, &change.key) || !store_look(&change, &fault))
+        return false;
+    return change.entry == NULL || store_commit(db, &change, 1, now_ms, &fault);
+}
+
 /* ---- The database ------------------------------------------------------------------------------------------------ */
 
 ddbs_status table_open(struct table_db **out, const struct table_config *config)

@@ -65,6 +65,14 @@ int table_call(struct table_db *db, const char *target, const char *body, size_t
 size_t table_expire(struct table_db *db, int64_t now_ms);
 
 /**
+ * Remove one item in the same way, whenever it would run out: for tests, which need no attribute for that.
+ * @param key  typed JSON; attributes beside the key do not matter
+ * @return false when there is no such table, `key` has not its key, `keep` refused, or memory is exhausted. Where no
+ *         such item is there nothing is to be removed, and that is true
+ */
+bool table_expire_item(struct table_db *db, const char *name, const char *key, size_t len, int64_t now_ms);
+
+/**
  * Do again what a line given to `keep` says, its stream record included. Lines come in the order in which they were
  * given. `keep` is not called.
  * @return whether the line was one of ours and there was memory

@@ -28,6 +28,7 @@ INLINE = re.compile(r"`([^`\n]+;)`")
 
 # What the examples take as given. They may declare their own of the same name in the function.
 GIVEN = """#include <stdio.h>
+#include <string.h>
 #include <ddbstream.h>
 #include <{header}>
 {placed}
@@ -39,6 +40,7 @@ extern size_t len;
 extern ddbs_num price;
 extern ddbs_error error;
 extern int qty;
+extern const ddbs_consumer consumer;
 """
 BODY = "ddbs_status example(void);\nddbs_status example(void)\n{\n%s\n    return DDBS_OK;\n}"
 

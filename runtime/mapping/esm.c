@@ -1,7 +1,5 @@
 /* esm.c: see esm.h. Keys, ranges and defaults are those of CreateEventSourceMapping for a DynamoDB stream. */
-#include "esm.h"
-
-#include "command.h"
+#include "runtime/mapping/esm.h"
 
 #include <cjson/cJSON.h>
 #include <ctype.h>
@@ -10,14 +8,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* AWS takes no request near this size. */
-enum { FILE_BYTES_MAX = 1024 * 1024, ACCOUNT_DIGITS = 12, PLAIN_NAME_MAX = 64 };
+enum { ACCOUNT_DIGITS = 12, PLAIN_NAME_MAX = 64 };
 
 struct reader {
     struct esm *esm;
-    const char *path;
-    const char *key;             /* at hand; NULL: the whole file */
-    char function[ESM_TEXT_MAX]; /* FunctionName as it stands in the file */
+    const struct esm_reading *how;
+    const char *key;             /* at hand; NULL: the whole */
+    char function[ESM_TEXT_MAX]; /* FunctionName as it stands there */
     char *why;
     size_t why_size;
 };
@@ -31,9 +28,9 @@ static bool refuse(struct reader *reader, const char *format, ...)
     vsnprintf(reason, sizeof reason, format, arguments);
     va_end(arguments);
     if (reader->key == NULL)
-        snprintf(reader->why, reader->why_size, "%s: %s", reader->path, reason);
+        snprintf(reader->why, reader->why_size, "%s: %s", reader->how->name, reason);
     else
-        snprintf(reader->why, reader->why_size, "%s: %s: %s", reader->path, reader->key, reason);
+        snprintf(reader->why, reader->why_size, "%s: %s: %s", reader->how->name, reader->key, reason);
     return false;
 }
 
@@ -373,7 +370,7 @@ static bool read_mapping(struct reader *reader, const cJSON *root)
     for (const cJSON *member = root->child; member != NULL; member = member->next)
         if (!read_member(reader, member, seen))
             return false;
-    for (size_t i = 0; i < KEY_COUNT; i++) {
+    for (size_t i = 0; i < KEY_COUNT && reader->how->absent_stream_arn == NULL; i++) {
         reader->key = KEYS[i].name;
         if (KEYS[i].required && !seen[i])
             return refuse(reader, "missing, and AWS asks for it");
@@ -390,33 +387,19 @@ static size_t line_of(const char *text, const char *at)
     return line;
 }
 
-int esm_read(struct esm *out, const char *name, const char *text, size_t len, char *why, size_t why_size)
+bool esm_read(struct esm *out, const char *text, size_t len, const struct esm_reading *how, char *why, size_t why_size)
 {
-    *out = (struct esm){ .settings = mapping_defaults() };
-    struct reader reader = { .esm = out, .path = name, .why = why, .why_size = why_size };
+    struct reader reader = { .esm = out, .how = how, .why = why, .why_size = why_size };
     const char *end = text;
-    cJSON *root = cJSON_ParseWithLengthOpts(text, len + 1, &end, 1);
+    *out = (struct esm){ .settings = mapping_defaults() };
+    if (how->absent_stream_arn != NULL) {
+        snprintf(out->stream_arn, sizeof out->stream_arn, "%s", how->absent_stream_arn);
+        snprintf(reader.function, sizeof reader.function, "%s", how->absent_function);
+    }
+    cJSON *root = cJSON_ParseWithLengthOpts(text, len + 1, &end, 1); /* its NUL must be there */
     bool read = root != NULL ? read_mapping(&reader, root) : refuse(&reader, "line %zu: not JSON", line_of(text, end));
     cJSON_Delete(root);
-    return read ? 0 : -1;
-}
-
-int esm_load(struct esm *out, const char *path, char *why, size_t why_size)
-{
-    char *text;
-    size_t len;
-    int status;
-    *out = (struct esm){ .settings = mapping_defaults() };
-    if (command_read(path, FILE_BYTES_MAX + 1, &text, &len, why, why_size) != 0)
-        return -1;
-    if (len > FILE_BYTES_MAX) {
-        snprintf(why, why_size, "%s: larger than 1 MiB, which no mapping is", path);
-        status = -1;
-    } else {
-        status = esm_read(out, path, text, len, why, why_size);
-    }
-    free(text);
-    return status;
+    return read;
 }
 
 void esm_free(struct esm *esm)

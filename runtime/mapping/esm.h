@@ -1,6 +1,6 @@
 /* esm.h: an event source mapping as `aws lambda create-event-source-mapping --cli-input-json` takes it. */
-#ifndef EMULATOR_ESM_H
-#define EMULATOR_ESM_H
+#ifndef MAPPING_ESM_H
+#define MAPPING_ESM_H
 #include "runtime/mapping/mapping.h"
 
 enum { ESM_TEXT_MAX = 512, ESM_NOTES_MAX = 4 };
@@ -17,11 +17,17 @@ struct esm {
     size_t note_count;
 };
 
-/* Read a mapping. What AWS would refuse is refused. `out` must not be moved afterwards; the caller frees what it holds
- * with esm_free, also after a failure. 0, or -1 with "FILE: KEY: what was expected" in `why`. */
-int esm_load(struct esm *out, const char *path, char *why, size_t why_size);
+/* What a mapping is read with. */
+struct esm_reading {
+    const char *name; /* how messages call it: the path of its file */
 
-/* The same of a NUL-terminated text in memory; `name` is what messages call it. */
-int esm_read(struct esm *out, const char *name, const char *text, size_t len, char *why, size_t why_size);
+    /* What stands for members that AWS asks for; NULL: they must be there, and so must StartingPosition. */
+    const char *absent_stream_arn, *absent_function;
+};
+
+/* Read a mapping from its JSON text. What AWS would refuse is refused. `out` must not be moved afterwards; the caller
+ * frees what it holds with esm_free, also after a failure. False with "NAME: KEY: what was expected" in `why`. */
+bool esm_read(struct esm *out, const char *text, size_t len, const struct esm_reading *reading, char *why,
+              size_t why_size);
 void esm_free(struct esm *esm);
 #endif
