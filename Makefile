@@ -402,13 +402,15 @@ build/share/pages: $(wildcard include/*.h include/*/*.h runtime/emulator/share/*
 
 .PHONY: install uninstall installable
 installable: deps-build
-	@$(MAKE) --no-print-directory -j$(JOBS) build/ddbstream build/libddbstream.a build/share/pages
+	@$(MAKE) --no-print-directory -j$(JOBS) build/ddbstream build/libddbstream.a \
+	    build/libddbstream-test.a build/share/pages
 	@$(MAKE) --no-print-directory -j$(JOBS) V=shared build/shared/libddbstream.so
 
 put = install -D -m $(3) $(1) "$(DESTDIR)$(2)"
 install: installable
 	@$(call put,build/ddbstream,$(PREFIX)/bin/ddbstream,755)
 	@$(call put,build/libddbstream.a,$(LIBDIR)/libddbstream.a,644)
+	@$(call put,build/libddbstream-test.a,$(LIBDIR)/libddbstream-test.a,644)
 	@$(call put,build/shared/libddbstream.so,$(LIBDIR)/libddbstream.so.$(VERSION),755)
 	@ln -sf libddbstream.so.$(VERSION) "$(DESTDIR)$(LIBDIR)/$(SONAME)"
 	@ln -sf $(SONAME) "$(DESTDIR)$(LIBDIR)/libddbstream.so"
@@ -425,6 +427,7 @@ install: installable
 # Removes what this version installs, and the folders that are its own.
 uninstall: installable
 	@cd "$(DESTDIR)/" && rm -f "$(DESTDIR)$(PREFIX)/bin/ddbstream" "$(DESTDIR)$(LIBDIR)/libddbstream.a" \
+	    "$(DESTDIR)$(LIBDIR)/libddbstream-test.a" \
 	    "$(DESTDIR)$(LIBDIR)/libddbstream.so.$(VERSION)" "$(DESTDIR)$(LIBDIR)/$(SONAME)" \
 	    "$(DESTDIR)$(LIBDIR)/libddbstream.so" "$(DESTDIR)$(LIBDIR)/pkgconfig/ddbstream.pc" "$(DESTDIR)$(COMPLETION)"
 	@for header in $(HEADERS:include/%=%); do rm -f "$(DESTDIR)$(INCLUDEDIR)/$$header"; done

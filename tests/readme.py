@@ -93,7 +93,7 @@ def main():
     for example in sorted(os.listdir(os.path.join(ROOT, "examples"))):
         check_outputs(blocks_of(f"examples/{example}/README.md"), f"README of examples/{example}")
     flags = "-std=c11 -Wall -Wextra -Wpedantic -Werror -Iinclude"
-    result = run(f"cc {flags} -o test test.c build/libcore.a && ./test", PLACE)
+    result = run(f"cc {flags} -o test test.c build/libddbstream-test.a build/libddbstream.a -pthread -lcjson -lz -lm && ./test", PLACE)
     check("README unit test compiles without libcurl and passes", result.stdout[-500:] if result.returncode else None)
     result = run(f"cc {flags} -c -o /dev/null handler.c", PLACE)
     check("README handler compiles without a warning", result.stdout[-500:] if result.returncode else None)
