@@ -95,6 +95,8 @@ typedef void ddbs_aws_transport_fn(void *self, ddbs_aws_exchange *const *exchang
 /* Settings of a client. Zero, or NULL for the whole struct, is the default of each. */
 typedef struct ddbs_aws_options {
     const char *region;               /* NULL: from the environment */
+    const char *endpoint;             /* of every service that is called, copied; NULL or "": as the environment says,
+                                         or the service's own in that region */
     uint32_t timeout_ms;              /* of one attempt, at most; 0: 10,000. Never beyond the invocation's deadline */
     uint32_t attempts;                /* in all, for what may be tried again; 0: 3, DynamoDB 4; 1: no retries */
     uint32_t backoff_ms;              /* base of the pauses; 0: 1,000 after throttling, else 50, DynamoDB 25 */
