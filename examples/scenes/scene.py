@@ -22,6 +22,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import urllib.parse
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 sys.path.insert(0, os.path.join(ROOT, "tests", "awsfake"))
@@ -165,7 +166,7 @@ class Faults:
     def __init__(self, seed, bootstrap, share=0.04):
         self.random, self.bootstrap, self.share, self.lock = random.Random(seed), bootstrap, share, threading.Lock()
         self.counts = {"killed before": 0, "killed behind": 0, "response lost": 0}
-        self.servers = {}
+        self.servers, self.log = {}, []
 
     def close(self):
         for server in self.servers.values():
@@ -181,12 +182,14 @@ class Faults:
             self.servers[url] = server
         return f"http://127.0.0.1:{self.servers[url].server_address[1]}"
 
-    def choose(self):
+    def choose(self, body):
+        """What goes wrong with this request, or None; the log has it with the request."""
         with self.lock:
             if self.random.random() >= self.share * len(self.counts):
                 return None
             kind = self.random.choice(list(self.counts))
             self.counts[kind] += 1
+            self.log.append((kind, urllib.parse.unquote(body.decode("utf-8", "replace"))))
             return kind
 
     def kill(self, port):
@@ -205,7 +208,7 @@ class Proxy(http.server.BaseHTTPRequestHandler):
     def do_POST(self):
         faults = self.server.faults
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-        fault = faults.choose()
+        fault = faults.choose(body)
         if fault == "killed before":
             faults.kill(self.client_address[1])
         else:

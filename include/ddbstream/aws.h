@@ -229,6 +229,9 @@ typedef struct ddbs_writer_counts {
  * in this writer or in any other that has entries of this batch. So several writers are flushed one after the other, in
  * any order, and the last flush commits what all of them have; flush the others also where one fails, and return that
  * one's status. The writer is empty afterwards.
+ *
+ * In the callback of a record it stores what this record and those before it put, for what must be out before the
+ * callback goes on; the record itself is not committed by that, and on_batch_end has to flush all the same.
  * @return DDBS_OK: all is stored; DDBS_E_TIME: the time ran out; DDBS_E_HANDLER: entries were refused, or not taken
  *         after all attempts; DDBS_E_MEMORY; DDBS_E_USAGE: no credentials. ddbs_ctx_error() tells how many entries, of
  *         which record on, and the service's code
