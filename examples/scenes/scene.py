@@ -163,7 +163,7 @@ class Faults:
     """Proxies before the services. Before a call, or behind it, they kill the handler's process that made it; or they
     lose the response. The services themselves always work."""
 
-    def __init__(self, seed, bootstrap, share=0.04):
+    def __init__(self, seed, bootstrap, share):
         self.random, self.bootstrap, self.share, self.lock = random.Random(seed), bootstrap, share, threading.Lock()
         self.counts = {"killed before": 0, "killed behind": 0, "response lost": 0}
         self.servers, self.log = {}, []
@@ -238,13 +238,13 @@ class Proxy(http.server.BaseHTTPRequestHandler):
 class Stage:
     """What a scene plays on."""
 
-    def __init__(self, folder, build, seed=None):
+    def __init__(self, folder, build, seed=None, share=0.04):
         self.folder, self.seed, self.open, self.fake = folder, seed, [], None
         self.name = os.path.basename(folder)
         self.ddbstream = os.path.join(build, "ddbstream")
         self.bootstrap = os.path.join(build, "examples", self.name, "bootstrap")
         self.place = tempfile.mkdtemp(prefix=f"ddbstream-{self.name}-")
-        self.faults = None if seed is None else self.keep(Faults(seed, self.bootstrap))
+        self.faults = None if seed is None else self.keep(Faults(seed, self.bootstrap, share))
         self.random = random.Random(seed)
 
     def keep(self, thing):
@@ -314,12 +314,13 @@ class Stage:
               f"{total['invocations']} invocations")
 
 
-def main(file, scene):
+def main(file, scene, share=0.04):
+    """Play a scene by its command line. `share`: how many of all calls each kind of fault strikes."""
     parser = argparse.ArgumentParser(description=f"Plays the scene of examples/{os.path.basename(os.path.dirname(file))}.")
     parser.add_argument("--build", default=os.path.join(ROOT, "build"), help="folder of the built programs")
     parser.add_argument("--faults", type=int, metavar="SEED", help="with crashes, lost responses and duplicates")
     arguments = parser.parse_args()
-    stage = Stage(os.path.dirname(os.path.abspath(file)), os.path.abspath(arguments.build), arguments.faults)
+    stage = Stage(os.path.dirname(os.path.abspath(file)), os.path.abspath(arguments.build), arguments.faults, share)
     try:
         scene(stage)
     finally:

@@ -11,8 +11,8 @@ import sys
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 BUILD = os.path.abspath(sys.argv[1] if len(sys.argv) > 1 else "build")
-EXAMPLES = ("replicate", "inventory", "eventstore", "fraud")
-FAULTS = {"replicate": 2, "inventory": 1, "eventstore": 1, "fraud": 1}
+EXAMPLES = ("replicate", "inventory", "eventstore", "fraud", "derive")
+FAULTS = {"replicate": 2, "inventory": 1, "eventstore": 1, "fraud": 1, "derive": 1}
 PATIENCE_S = 120
 FAILED = []
 
