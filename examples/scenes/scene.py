@@ -163,8 +163,8 @@ class Faults:
     """Proxies before the services. Before a call, or behind it, they kill the handler's process that made it; or they
     lose the response. The services themselves always work."""
 
-    def __init__(self, seed, bootstrap, share):
-        self.random, self.bootstrap, self.share, self.lock = random.Random(seed), bootstrap, share, threading.Lock()
+    def __init__(self, seed, program, share):
+        self.random, self.program, self.share, self.lock = random.Random(seed), program, share, threading.Lock()
         self.counts = {"killed before": 0, "killed behind": 0, "response lost": 0}
         self.servers, self.log = {}, []
 
@@ -176,8 +176,8 @@ class Faults:
     def before(self, url):
         """The address of the proxy before the service at `url`."""
         if url not in self.servers:
-            server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Proxy)
-            server.daemon_threads, server.faults, server.target = True, self, url.removeprefix("http://")
+            server = ProxyServer(("127.0.0.1", 0), Proxy)
+            server.faults, server.target = self, url.removeprefix("http://")
             threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
             self.servers[url] = server
         return f"http://127.0.0.1:{self.servers[url].server_address[1]}"
@@ -187,15 +187,32 @@ class Faults:
         with self.lock:
             if self.random.random() >= self.share * len(self.counts):
                 return None
-            kind = self.random.choice(list(self.counts))
-            self.counts[kind] += 1
+            kind = list(self.counts)[len(self.log) % len(self.counts)]
             self.log.append((kind, urllib.parse.unquote(body.decode("utf-8", "replace"))))
             return kind
 
     def kill(self, port):
+        """Kill the handler's process that holds the connection. False: it is gone already, by another fault."""
         pid = owner_of(port)
-        if pid is not None and os.path.realpath(f"/proc/{pid}/exe") == os.path.realpath(self.bootstrap):
+        if pid is None:
+            return False
+        try:
+            with open(f"/proc/{pid}/cmdline", "rb") as file:
+                command = file.read()
+            assert not command or self.program.encode() in command, "at the other end is something else"
             os.kill(pid, signal.SIGKILL)
+        except (FileNotFoundError, ProcessLookupError):
+            return False
+        return True
+
+
+class ProxyServer(http.server.ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request, address):
+        if not isinstance(sys.exc_info()[1], ConnectionError):  # whoever was killed is not there to read an answer
+            super().handle_error(request, address)
+            os._exit(1)
 
 
 class Proxy(http.server.BaseHTTPRequestHandler):
@@ -208,14 +225,15 @@ class Proxy(http.server.BaseHTTPRequestHandler):
     def do_POST(self):
         faults = self.server.faults
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-        fault = faults.choose(body)
+        fault, killed = faults.choose(body), True
         if fault == "killed before":
-            faults.kill(self.client_address[1])
+            killed = faults.kill(self.client_address[1])
         else:
             response, data = self.forward(body)
         if fault == "killed behind":
-            faults.kill(self.client_address[1])
+            killed = faults.kill(self.client_address[1])
         if fault is not None:
+            faults.counts[fault] += killed
             self.close_connection = True
             return
         self.send_response_only(response.status)
@@ -244,7 +262,7 @@ class Stage:
         self.ddbstream = os.path.join(build, "ddbstream")
         self.bootstrap = os.path.join(build, "examples", self.name, "bootstrap")
         self.place = tempfile.mkdtemp(prefix=f"ddbstream-{self.name}-")
-        self.faults = None if seed is None else self.keep(Faults(seed, self.bootstrap, share))
+        self.faults = None if seed is None else self.keep(Faults(seed, f"examples/{self.name}/bootstrap", share))
         self.random = random.Random(seed)
 
     def keep(self, thing):

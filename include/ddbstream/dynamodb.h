@@ -91,8 +91,8 @@ DDBS_API ddbs_status ddbs_dynamodb_write(ddbs_aws *aws, ddbs_ctx *ctx, const ddb
                                          ddbs_written *written) DDBS_MUST_CHECK;
 
 /**
- * All of the writes or none of them (TransactWriteItems), and wait for it. A lost response is no matter: the transaction
- * has a token of its own, and what is sent again is not applied again.
+ * All of the writes or none of them (TransactWriteItems), and wait for it. A lost response is no matter: the
+ * transaction has a token of its own, and what is sent again is not applied again.
  * @param count  1 to 100
  * @return as ddbs_dynamodb_write(); DDBS_E_HANDLER also where another transaction was in the way
  */

@@ -264,7 +264,7 @@ ddbs_status ddbs_dynamodb_write(ddbs_aws *aws, ddbs_ctx *ctx, const ddbs_write *
     return status;
 }
 
-/* Which condition a cancelled transaction failed at. False: it was cancelled for another reason, or nothing says why. */
+/* Which condition a cancelled transaction failed at. False: it was cancelled for another reason, or none is given. */
 static bool find_failed(ddbs_str reasons, size_t count, size_t *failed)
 {
     *failed = count;
