@@ -7,6 +7,7 @@
 #include <ddbstream/consumer.h>
 #include <ddbstream/convert.h>
 #include <ddbstream/diff.h>
+#include <ddbstream/dynamodb.h>
 #include <ddbstream/event.h>
 #include <ddbstream/filter.h>
 #include <ddbstream/idempotency.h>

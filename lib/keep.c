@@ -14,6 +14,11 @@ void *ddbs_ctx_alloc(ddbs_ctx *ctx, size_t size)
     return ptr;
 }
 
+ddbs_arena *ddbs_ctx_arena(ddbs_ctx *ctx)
+{
+    return ctx->keep;
+}
+
 ddbs_status ddbs_ctx_keep_str(ddbs_ctx *ctx, ddbs_str view, ddbs_str *out)
 {
     if (view.ptr == NULL)

@@ -21,7 +21,7 @@ forbid '#include "(runtime/)?(lambda|emulator|mapping)/|#include <ddbstream/(lam
     'runtime/aws includes lib/ and include/: deadline and trace come through the context and the environment' \
     runtime/aws/*.[ch]
 forbid '#include <curl/' 'libcurl belongs to runtime/aws/curl.c' $(ls runtime/aws/*.[ch] | grep -v runtime/aws/curl.c)
-forbid '#include "(runtime/)?aws/|#include <ddbstream/(aws|idempotency)\.h>' 'nobody refers to runtime/aws unless a handler does' \
+forbid '#include "(runtime/)?aws/|#include <ddbstream/(aws|dynamodb|idempotency)\.h>' 'nobody refers to runtime/aws unless a handler does' \
     lib/*.[ch] runtime/lambda/*.[ch] runtime/mapping/*.[ch] runtime/emulator/*.[ch]
 forbid '#include "(runtime/)?emulator/|#include <(curl|sys/|unistd|time\.h|poll|pthread)' 'runtime/test opens no socket and looks at no clock' runtime/test/*.[ch]
 forbid '#include "(runtime/)?test/|#include <ddbstream/test\.h>' 'the test driver is for tests' \
@@ -49,7 +49,7 @@ int main(int argc, char **argv)
     return ddbs_lambda_main(argc, argv, &(ddbs_consumer){ .user = NULL }, NULL);
 }
 END
-if nm "$out/handler" | grep -E ' [tT] ddbs_(aws|writer|queue|curl|claim)'; then
+if nm "$out/handler" | grep -E ' [tT] ddbs_(aws|writer|queue|curl|claim|dynamodb)'; then
     echo 'layers: a handler without calls of AWS has these functions of runtime/aws in it' >&2
     bad=1
 fi

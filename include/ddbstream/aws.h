@@ -95,6 +95,8 @@ typedef void ddbs_aws_transport_fn(void *self, ddbs_aws_exchange *const *exchang
 /* Settings of a client. Zero, or NULL for the whole struct, is the default of each. */
 typedef struct ddbs_aws_options {
     const char *region;               /* NULL: from the environment */
+    const char *endpoint;             /* of every service that is called, copied; NULL or "": as the environment says,
+                                         or the service's own in that region */
     uint32_t timeout_ms;              /* of one attempt, at most; 0: 10,000. Never beyond the invocation's deadline */
     uint32_t attempts;                /* in all, for what may be tried again; 0: 3, DynamoDB 4; 1: no retries */
     uint32_t backoff_ms;              /* base of the pauses; 0: 1,000 after throttling, else 50, DynamoDB 25 */
@@ -227,6 +229,9 @@ typedef struct ddbs_writer_counts {
  * in this writer or in any other that has entries of this batch. So several writers are flushed one after the other, in
  * any order, and the last flush commits what all of them have; flush the others also where one fails, and return that
  * one's status. The writer is empty afterwards.
+ *
+ * In the callback of a record it stores what this record and those before it put, for what must be out before the
+ * callback goes on; the record itself is not committed by that, and on_batch_end has to flush all the same.
  * @return DDBS_OK: all is stored; DDBS_E_TIME: the time ran out; DDBS_E_HANDLER: entries were refused, or not taken
  *         after all attempts; DDBS_E_MEMORY; DDBS_E_USAGE: no credentials. ddbs_ctx_error() tells how many entries, of
  *         which record on, and the service's code

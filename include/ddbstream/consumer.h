@@ -183,6 +183,10 @@ DDBS_API void *ddbs_ctx_alloc(ddbs_ctx *ctx, size_t size) DDBS_MUST_CHECK;
 DDBS_API ddbs_status ddbs_ctx_keep_str(ddbs_ctx *ctx, ddbs_str view, ddbs_str *out) DDBS_MUST_CHECK;
 DDBS_API ddbs_status ddbs_ctx_keep_item(ddbs_ctx *ctx, const ddbs_item *item, const ddbs_item **out) DDBS_MUST_CHECK;
 
+/** That memory as an arena: for ddbs_unbind(), ddbs_item_read(), or as `arena` of a ddbs_buf. NULL outside a batch. It
+ *  is not the caller's to reset or free. */
+DDBS_API ddbs_arena *ddbs_ctx_arena(ddbs_ctx *ctx);
+
 /* ---- Lanes ------------------------------------------------------------------------------------------------------- */
 
 /* With .lanes = n the callbacks of records run in up to n threads at once. What a handler may rely on then:

@@ -56,9 +56,15 @@ static ddbs_status read_region(ddbs_aws *aws, ddbs_error *error)
     return DDBS_OK;
 }
 
-static ddbs_status read_endpoints(ddbs_error *error)
+static ddbs_status read_endpoints(ddbs_aws *aws, ddbs_error *error)
 {
     bool plain;
+    const char *endpoint = aws->options.endpoint == NULL ? "" : aws->options.endpoint;
+    if (endpoint[0] != '\0' && !ddbs_aws__is_address(endpoint))
+        return ddbs_error__set(error, DDBS_E_USAGE, DDBS_NOWHERE, DDBS_NOWHERE,
+                               "`endpoint` must begin with http:// or https:// and name a host");
+    snprintf(aws->endpoint, sizeof aws->endpoint, "%s", endpoint);
+    aws->options.endpoint = aws->endpoint;
     const char *odd = ddbs_aws__odd_endpoint(&plain);
     if (odd == NULL)
         return DDBS_OK;
@@ -80,7 +86,7 @@ ddbs_status ddbs_aws__make(ddbs_aws **out, const ddbs_aws_options *options, ddbs
         aws->options.timeout_ms = TIMEOUT_MS;
     ddbs_status status = read_region(aws, error);
     if (status == DDBS_OK)
-        status = read_endpoints(error);
+        status = read_endpoints(aws, error);
     if (status == DDBS_OK)
         status = ddbs_aws__read_credentials(aws, error);
     if (status == DDBS_OK)

@@ -10,6 +10,7 @@
 
 enum {
     DDBS_AWS_REGION_MAX = 64,
+    DDBS_AWS_ENDPOINT_MAX = 516,
     DDBS_AWS_URL_MAX = 2048,
     DDBS_AWS_HEADERS_MAX = 16,
     DDBS_AWS_USER_HEADERS_MAX = 8,
@@ -26,6 +27,7 @@ struct ddbs_aws_clock {
 struct ddbs_aws {
     ddbs_aws_options options;
     char region[DDBS_AWS_REGION_MAX];
+    char endpoint[DDBS_AWS_ENDPOINT_MAX]; /* "": the options name none */
     ddbs_aws_credentials credentials;
     bool renewable; /* they come from the container's endpoint */
     struct ddbs_aws_clock clock;

@@ -84,7 +84,9 @@ const char *ddbs_aws__odd_endpoint(bool *plain)
 
 bool ddbs_aws__endpoint(const ddbs_aws *aws, const ddbs_aws_request *request, char *out, size_t size, bool *own)
 {
-    const char *address = request->endpoint != NULL ? request->endpoint : from_environment(request->service);
+    const char *address = request->endpoint != NULL  ? request->endpoint
+                          : aws->endpoint[0] != '\0' ? aws->endpoint
+                                                     : from_environment(request->service);
     int len;
     *own = address != NULL;
     if (address != NULL)

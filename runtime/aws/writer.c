@@ -448,7 +448,8 @@ ddbs_status ddbs_writer_flush(ddbs_writer *writer, ddbs_ctx *ctx)
     if (ctx->keep == NULL)
         return ddbs_fail(ctx, DDBS_E_USAGE, "a writer is flushed in on_batch_end or on_batch");
     join(writer, ctx);
-    size_t end = ddbs_ctx_batch_ok(ctx);
+    bool in_record = ctx->index != DDBS_NOWHERE; /* then its own entries are to be out, too, before it goes on */
+    size_t end = ddbs_ctx_batch_ok(ctx) + (in_record ? 1 : 0);
     ddbs_queue__drop_from(writer, end);
     size_t put = writer->count;
     ddbs_status status = writer->count == 0 ? DDBS_OK : send_all(writer, ctx, end);

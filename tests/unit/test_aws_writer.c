@@ -12,6 +12,8 @@ struct play {
     bool kinesis;
     size_t keys;    /* how many partition keys there are */
     size_t failing; /* record that fails behind its put; SIZE_MAX: none */
+    bool at_once;   /* flush in each record's callback */
+    bool forgets;   /* and look at no status of that */
     ddbs_outcome outcome;
 };
 
@@ -35,6 +37,17 @@ static ddbs_status flush(ddbs_ctx *ctx)
     return ddbs_writer_flush(play->writer, ctx);
 }
 
+/* An entry that must be out before its record goes on. */
+static ddbs_status put_and_flush(ddbs_ctx *ctx, const ddbs_record *rec)
+{
+    const struct play *play = ddbs_ctx_user(ctx);
+    DDBS_TRY(put_number(ctx, rec));
+    ddbs_status status = ddbs_writer_flush(play->writer, ctx);
+    if (status == DDBS_OK && service.stored[rec->index] != 1)
+        return ddbs_fail(ctx, DDBS_E_HANDLER, "it is not out");
+    return play->forgets ? DDBS_OK : status;
+}
+
 /* Its text is in `text`, to be freed behind it. */
 static struct parsed event_of(size_t records, ddbs_buf *text)
 {
@@ -52,7 +65,8 @@ static void run(struct play *play, size_t records, const ddbs_host *host)
 {
     ddbs_buf text = { .ptr = NULL };
     struct parsed parsed = event_of(records, &text);
-    ddbs_consumer consumer = { .on_any = put_number, .on_batch_end = flush, .user = play };
+    ddbs_record_fn *put = play->at_once ? put_and_flush : put_number;
+    ddbs_consumer consumer = { .on_any = put, .on_batch_end = flush, .user = play };
     if (parsed.event == NULL)
         abort();
     (void)ddbs_process(parsed.event, &consumer, host, parsed.arena, &play->outcome);
@@ -87,6 +101,27 @@ static bool is_safe(const ddbs_outcome *outcome)
             return false;
     }
     return true;
+}
+
+TEST(a_flush_in_a_callback_stores_what_its_record_put)
+{
+    struct play play = begin(false, (ddbs_writer_tuning){ .attempts = 1 });
+    play.at_once = true;
+    run(&play, 5, NULL);
+    CHECK_STATUS(play.outcome.error.status, DDBS_OK);
+    CHECK_INT(service.requests, 5);
+    end(&play);
+
+    for (int forgets = 0; forgets < 2; forgets++) {
+        play = begin(false, (ddbs_writer_tuning){ .attempts = 1 });
+        play.at_once = true;
+        play.forgets = forgets == 1;
+        service.refused[2] = 255;
+        run(&play, 5, NULL);
+        CHECK_INT(play.outcome.checkpoint, 2);
+        CHECK_STATUS(play.outcome.error.status, play.forgets ? DDBS_E_USAGE : DDBS_E_HANDLER);
+        end(&play);
+    }
 }
 
 TEST(requests_are_the_fewest_that_the_limits_allow)

@@ -168,7 +168,7 @@ TEST(a_kept_item_is_the_item)
 static ddbs_status start(ddbs_ctx *ctx)
 {
     ddbs_str str;
-    CHECK(ddbs_ctx_alloc(ctx, 1) == NULL);
+    CHECK(ddbs_ctx_alloc(ctx, 1) == NULL && ddbs_ctx_arena(ctx) == NULL);
     CHECK_STATUS(ddbs_ctx_keep_str(ctx, ddbs_str_c("x"), &str), DDBS_E_USAGE);
     CHECK_STATUS(ddbs_ctx_commit(ctx, 0), DDBS_E_USAGE);
     CHECK_STATUS(ddbs_ctx_set_state(ctx, ddbs_str_c("{}")), DDBS_E_USAGE);
