@@ -196,7 +196,7 @@ static int run_with(struct ddbs_api *api, struct engine *engine, const struct ta
         task->error->status = start(engine, consumer, task->error);
     bool ready = task->error->status == DDBS_OK;
     if (ready && engine->env->isolated && consumer->on_stop != NULL && (slot == NULL || slot->number == 0))
-        extension = ddbs_extension__new(api->transport, engine->env->runtime_api);
+        extension = ddbs_extension__new(engine->env->runtime_api);
     if (slot != NULL)
         result = ddbs_slot__join(slot, task->error) ? converse(api, engine) : EXIT_FAILURE;
     else if (ready)
