@@ -143,12 +143,6 @@ void ddbs_transport__free(struct ddbs_transport *transport)
     free(transport);
 }
 
-void ddbs_transport__connect(struct ddbs_transport *transport)
-{
-    char why[DDBS_CONNECTION_WHY_MAX];
-    (void)ddbs_connection__ready(&transport->connection, why);
-}
-
 static void put(struct ddbs_transport *transport, const char *text, size_t len)
 {
     size_t room = sizeof transport->head - transport->head_len;

@@ -47,9 +47,6 @@ void ddbs_transport__free(struct ddbs_transport *transport);
 const struct ddbs_reply *ddbs_transport__get(struct ddbs_transport *transport, const char *path,
                                              const struct ddbs_watch *watch);
 
-/* Connect now, while there is something else to wait for. What goes wrong goes wrong again with the first request. */
-void ddbs_transport__connect(struct ddbs_transport *transport);
-
 /* A JSON body to post, and headers; NULL or "": without it. */
 struct ddbs_post {
     const char *path;

@@ -300,7 +300,6 @@ void ddbs_worker__live(const struct ddbs_worker_setup *setup)
     struct ddbs_frame frame;
     worker.pid = worker_here = getpid();
     worker.birthmark = make_birthmark();
-    memset(worker.reply, 0, sizeof *worker.reply);
     if (!separate(setup) || !ddbs_crash__watch(&worker.reply->crash))
         _exit(DDBS_WORKER_UNHEARD);
     start(&worker);
