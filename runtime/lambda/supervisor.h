@@ -33,7 +33,8 @@ struct ddbs_supervisor {
 };
 
 /**
- * Make the first worker and wait until its on_start, where it has one, is done. Ended with ddbs_supervisor__stop(), also after a failure.
+ * Make the first worker, and wait until its on_start is done where it has one. Ended with ddbs_supervisor__stop(), also
+ * after a failure.
  * @param share  outlives the supervisor
  * @param error  says why not: for /init/error
  */
