@@ -5,6 +5,7 @@
 
 #include "runtime/lambda/deadline.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <netdb.h>
@@ -13,6 +14,7 @@
 #include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
@@ -65,13 +67,13 @@ static int await_connect(int fd, const struct ddbs_deadline *until)
 }
 
 /* The descriptor, or -1 and errno. */
-static int connect_to(const struct addrinfo *address, const struct ddbs_deadline *until)
+static int connect_to(const struct sockaddr *address, socklen_t len, const struct ddbs_deadline *until)
 {
     int one = 1, error = 0;
-    int fd = socket(address->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, address->ai_protocol);
+    int fd = socket(address->sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (fd < 0)
         return -1;
-    if (connect(fd, address->ai_addr, address->ai_addrlen) != 0)
+    if (connect(fd, address, len) != 0)
         error = errno == EINPROGRESS || errno == EINTR ? await_connect(fd, until) : errno;
     if (error == 0 && fcntl(fd, F_SETFL, 0) == 0) { /* blocking: where there is one thing to wait for, recv waits */
         setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
@@ -106,24 +108,45 @@ static bool split_authority(const struct ddbs_connection *connection, char host[
     return true;
 }
 
+/* What Lambda says is "127.0.0.1:9001": that needs no resolver, which is the larger part of connecting to it. */
+static bool read_ipv4(const char *host, const char *port, struct sockaddr_in *out)
+{
+    char *end;
+    unsigned long number = strtoul(port, &end, 10);
+    *out = (struct sockaddr_in){ .sin_family = AF_INET, .sin_port = htons((uint16_t)number) };
+    return *end == '\0' && number <= UINT16_MAX && inet_pton(AF_INET, host, &out->sin_addr) == 1;
+}
+
+/* Look the name up and try what is found. Returns NULL, or why not. */
+static const char *connect_by_name(struct ddbs_connection *connection, const char *host, const char *port,
+                                   const struct ddbs_deadline *until)
+{
+    struct addrinfo hints = { .ai_socktype = SOCK_STREAM, .ai_flags = AI_NUMERICSERV }, *found;
+    int code = getaddrinfo(host, port, &hints, &found);
+    if (code != 0)
+        return gai_strerror(code);
+    for (const struct addrinfo *one = found; one != NULL && connection->fd < 0; one = one->ai_next)
+        connection->fd = connect_to(one->ai_addr, one->ai_addrlen, until);
+    int reason = errno;
+    freeaddrinfo(found);
+    return connection->fd >= 0 ? NULL : strerror(reason);
+}
+
 static bool open_connection(struct ddbs_connection *connection, char *why)
 {
     char host[DDBS_ADDRESS_MAX], port[PORT_MAX];
-    struct addrinfo hints = { .ai_socktype = SOCK_STREAM, .ai_flags = AI_NUMERICSERV }, *found;
+    const char *reason = "that is no address";
     struct ddbs_deadline until = ddbs_deadline__after(CONNECT_TIMEOUT_MS);
-    int authority_len = (int)connection->authority_len;
-    if (!split_authority(connection, host, port))
-        return refuse(why, "cannot connect: \"%.*s\" is no address", authority_len, connection->address);
-    int code = getaddrinfo(host, port, &hints, &found);
-    if (code != 0)
-        return refuse(why, "cannot connect to %.*s: %s", authority_len, connection->address, gai_strerror(code));
-    for (const struct addrinfo *one = found; one != NULL && connection->fd < 0; one = one->ai_next)
-        connection->fd = connect_to(one, &until);
-    int reason = errno;
-    freeaddrinfo(found);
-    if (connection->fd < 0)
-        return refuse(why, "cannot connect to %.*s: %s", authority_len, connection->address, strerror(reason));
-    return true;
+    struct sockaddr_in ipv4;
+    bool readable = split_authority(connection, host, port);
+    if (readable && read_ipv4(host, port, &ipv4)) {
+        connection->fd = connect_to((const struct sockaddr *)&ipv4, sizeof ipv4, &until);
+        reason = connection->fd >= 0 ? NULL : strerror(errno);
+    } else if (readable) {
+        reason = connect_by_name(connection, host, port, &until);
+    }
+    return reason == NULL ||
+           refuse(why, "cannot connect to %.*s: %s", (int)connection->authority_len, connection->address, reason);
 }
 
 bool ddbs_connection__ready(struct ddbs_connection *connection, char why[DDBS_CONNECTION_WHY_MAX])

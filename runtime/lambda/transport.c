@@ -126,9 +126,11 @@ ddbs_status ddbs_transport__new(struct ddbs_transport **out, const char *address
     struct ddbs_transport *transport;
     if (strlen(address) >= DDBS_ADDRESS_MAX)
         return DDBS_E_LIMIT;
-    transport = calloc(1, sizeof *transport); /* large, and its pages are taken when they are touched */
+    transport = malloc(sizeof *transport); /* large, mostly room: clearing it would take all its pages at once */
     if (transport == NULL)
         return DDBS_E_MEMORY;
+    transport->reply.status = 0;
+    transport->reply.whole = false;
     ddbs_connection__init(&transport->connection, address);
     transport->body = body;
     *out = transport;
