@@ -49,8 +49,6 @@ bool ddbs_channel__open(struct ddbs_channel *channel)
     }
     *channel = (struct ddbs_channel){ pair[0], pair[1], progress[0], progress[1], .narrow = false };
     channel->narrow = fcntl(channel->progress_out, F_SETPIPE_SZ, PIPE_SIZE) < PIPE_SIZE;
-    move_high(&channel->worker);
-    move_high(&channel->progress_out);
     /* The supervisor never waits in a read: it waits in poll, for several things at once. */
     fcntl(channel->supervisor, F_SETFL, O_NONBLOCK);
     fcntl(channel->progress_in, F_SETFL, O_NONBLOCK);
@@ -67,12 +65,15 @@ void ddbs_channel__keep_worker(struct ddbs_channel *channel)
 {
     close_one(&channel->supervisor);
     close_one(&channel->progress_in);
+    move_high(&channel->worker);
+    move_high(&channel->progress_out);
 }
 
 void ddbs_channel__close(struct ddbs_channel *channel)
 {
     ddbs_channel__keep_supervisor(channel);
-    ddbs_channel__keep_worker(channel);
+    close_one(&channel->supervisor);
+    close_one(&channel->progress_in);
 }
 
 bool ddbs_channel__send(int socket, const struct ddbs_frame *frame)

@@ -51,7 +51,7 @@ struct ddbs_channel {
 
 bool ddbs_channel__open(struct ddbs_channel *channel);
 
-/* Close the ends of the other side, in the process named. */
+/* Close the ends of the other side, in the process named; the worker's own move to where a handler hardly comes. */
 void ddbs_channel__keep_supervisor(struct ddbs_channel *channel);
 void ddbs_channel__keep_worker(struct ddbs_channel *channel);
 void ddbs_channel__close(struct ddbs_channel *channel);

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <math.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -86,11 +87,26 @@ static size_t escape(const char *ptr, size_t len, bool quoted, char out[8])
     return step;
 }
 
+/* How many characters stand for themselves, quoted or not: nearly all of nearly every text. */
+static size_t plain_length(const char *ptr, size_t len)
+{
+    size_t i = 0;
+    while (i < len && ptr[i] >= ' ' && ptr[i] <= '~' && ptr[i] != '"' && ptr[i] != '\\')
+        i++;
+    return i;
+}
+
 /* Cut between two characters. */
 static bool put_escaped(struct ddbs_line *line, const char *ptr, size_t len, bool quoted)
 {
     char one[8];
     for (size_t at = 0; at < len;) {
+        size_t plain = plain_length(ptr + at, len - at), room = line->limit - line->len;
+        if (!put(line, ptr + at, plain < room ? plain : room))
+            return false;
+        at += plain < room ? plain : room;
+        if (at == len)
+            break;
         at += escape(ptr + at, len - at, quoted, one);
         if (!put(line, one, strlen(one)))
             return false;
@@ -135,9 +151,11 @@ void ddbs_line__i64(struct ddbs_line *line, const char *name, int64_t value)
 /* Whether a text can stand for itself in a line of text. */
 static bool is_word(ddbs_str text)
 {
-    static const char legal[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._:/@+";
+    static const char legal[] = "-._:/@+";
     for (size_t i = 0; i < text.len; i++) {
-        if (text.ptr[i] == '\0' || strchr(legal, text.ptr[i]) == NULL)
+        char c = text.ptr[i], lower = (char)(c | 0x20);
+        bool common = (lower >= 'a' && lower <= 'z') || (c >= '0' && c <= '9');
+        if (!common && (c == '\0' || strchr(legal, c) == NULL))
             return false;
     }
     return text.len > 0;
@@ -172,6 +190,10 @@ void ddbs_line__double(double value, char out[32])
     char *to = out;
     char text[32];
     int digits = 15;
+    if (value >= 0 && value < 1e15 && value == (double)(int64_t)value && !signbit(value)) { /* a count */
+        snprintf(out, 32, "%" PRId64, (int64_t)value);
+        return;
+    }
     do
         snprintf(text, sizeof text, "%.*g", digits, value);
     while (strtod(text, NULL) != value && ++digits <= 17);

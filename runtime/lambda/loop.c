@@ -1,6 +1,7 @@
 /* loop.c: ddbs_lambda_run: from the environment to the first event, and from each event to its answer. */
 #include "lib/error.h"
 #include "runtime/lambda/api.h"
+#include "runtime/lambda/birthmark.h"
 #include "runtime/lambda/extension.h"
 #include "runtime/lambda/failure.h"
 #include "runtime/lambda/log.h"
@@ -36,12 +37,13 @@ struct engine {
     struct ddbs_share share;
     struct ddbs_supervisor supervisor;
     struct ddbs_runner runner;
+    struct ddbs_birthmark birthmark; /* where there is no worker */
 };
 
 /* An invocation in this process. */
 struct here {
     const struct ddbs_deadline *deadline;
-    pid_t pid;
+    const struct ddbs_birthmark *birthmark;
     struct ddbs_threads threads;
 };
 
@@ -56,7 +58,7 @@ static void must_be_here(void *self, size_t index)
 {
     const struct here *here = self;
     (void)index;
-    if (getpid() != here->pid)
+    if (!ddbs_birthmark__is_mine(here->birthmark))
         _exit(DDBS_WORKER_STRAY);
 }
 
@@ -71,7 +73,7 @@ static void run_here(struct engine *engine, const struct ddbs_invocation *invoca
                      struct ddbs_batch *batch)
 {
     struct ddbs_runner *runner = &engine->runner;
-    struct here here = { .deadline = &invocation->deadline, .pid = getpid() };
+    struct here here = { .deadline = &invocation->deadline, .birthmark = &engine->birthmark };
     ddbs_invocation_info info = ddbs_details__info(&invocation->details);
     ddbs_host host = { .self = &here,
                        .remaining_ms = remaining_ms,
@@ -93,7 +95,8 @@ static void run_here(struct engine *engine, const struct ddbs_invocation *invoca
         ddbs_runner__run(runner, invocation->event, &host, result);
     else
         ddbs_runner__refuse(runner, &invocation->refusal, result);
-    must_be_here(&here, 0);
+    if (getpid() != engine->birthmark.pid)
+        _exit(DDBS_WORKER_STRAY);
     fflush(stdout); /* what the handler printed belongs to this invocation, and an environment may be frozen after it */
     ddbs_metrics__flush(host.request_id);
     if (result->event != NULL)
@@ -167,6 +170,7 @@ static ddbs_status start(struct engine *engine, const ddbs_consumer *consumer, d
 {
     if (engine->env->isolated)
         return ddbs_supervisor__start(&engine->supervisor, consumer, engine->env, &engine->share, error);
+    ddbs_birthmark__make(&engine->birthmark);
     return ddbs_runner__start(&engine->runner, consumer, engine->env, error);
 }
 
@@ -196,7 +200,7 @@ static int run_with(struct ddbs_api *api, struct engine *engine, const struct ta
         task->error->status = start(engine, consumer, task->error);
     bool ready = task->error->status == DDBS_OK;
     if (ready && engine->env->isolated && consumer->on_stop != NULL && (slot == NULL || slot->number == 0))
-        extension = ddbs_extension__new(api->transport, engine->env->runtime_api);
+        extension = ddbs_extension__new(engine->env->runtime_api);
     if (slot != NULL)
         result = ddbs_slot__join(slot, task->error) ? converse(api, engine) : EXIT_FAILURE;
     else if (ready)

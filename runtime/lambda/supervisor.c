@@ -13,7 +13,6 @@
 #include "runtime/lambda/verdict.h"
 #include "runtime/lambda/worker.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -23,6 +22,7 @@
 #include <string.h>
 #include <sys/random.h>
 #include <sys/signalfd.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -46,8 +46,11 @@ static bool spawn(struct ddbs_supervisor *s)
     if (!ddbs_channel__open(&s->channel))
         return false;
     s->generation++;
+    s->ready_due = s->bereaved = false;
     struct ddbs_worker_setup setup = { s->consumer, s->env, s->share, s->channel, s->generation, getpid() };
-    fflush(NULL); /* what is buffered must not be written twice */
+    memset(reply_of(s), 0,
+           sizeof *reply_of(s)); /* not there: it may be late, and this is for the first event already */
+    fflush(NULL);                /* what is buffered must not be written twice */
     pid_t pid = fork();
     if (pid == 0) {
         ddbs_channel__keep_worker(&setup.channel);
@@ -119,21 +122,34 @@ static void forget_memory(struct ddbs_supervisor *s)
 
 enum heard { HEARD_FRAME, HEARD_DEATH, HEARD_NOTHING };
 
+/* A pipe that gives less than was asked for is empty. */
 static void take_progress(struct ddbs_supervisor *s, struct ddbs_ledger *ledger)
 {
     struct ddbs_progress words[WORDS_MAX];
     size_t count;
-    while ((count = ddbs_channel__progress(s->channel.progress_in, words, WORDS_MAX)) > 0) {
+    do {
+        count = ddbs_channel__progress(s->channel.progress_in, words, WORDS_MAX);
         for (size_t i = 0; ledger != NULL && i < count; i++)
             ddbs_ledger__note(ledger, words[i]);
-    }
+    } while (count == WORDS_MAX);
 }
 
 static void take_signals(struct ddbs_supervisor *s)
 {
     struct signalfd_siginfo info;
-    while (read(s->signals, &info, sizeof info) == (ssize_t)sizeof info)
+    while (read(s->signals, &info, sizeof info) == (ssize_t)sizeof info) {
         s->terminated = s->terminated || info.ssi_signo == SIGTERM;
+        s->bereaved = s->bereaved || info.ssi_signo == SIGCHLD;
+    }
+}
+
+/* A worker that nobody waited for says that it is ready when something else is expected. */
+static bool is_late_ready(struct ddbs_supervisor *s, const struct ddbs_frame *frame)
+{
+    if (!s->ready_due || frame->kind != DDBS_FRAME_READY || frame->generation != s->generation)
+        return false;
+    s->ready_due = false;
+    return true;
 }
 
 /* Poll until the deadline; -1 for a deadline that is not known. */
@@ -156,8 +172,11 @@ static enum heard listen_to(struct ddbs_supervisor *s, const struct ddbs_deadlin
             take_progress(s, ledger);
         if (fds[2].revents != 0)
             take_signals(s);
-        if (fds[0].revents != 0 && ddbs_channel__receive(s->channel.supervisor, frame))
+        if (fds[0].revents != 0 && ddbs_channel__receive(s->channel.supervisor, frame)) {
+            if (is_late_ready(s, frame))
+                continue;
             return HEARD_FRAME;
+        }
         if (reap(s, WNOHANG))
             return HEARD_DEATH;
         if (ready == 0 || ddbs_deadline__remaining_ms(until) <= 0)
@@ -177,15 +196,12 @@ static ddbs_status refuse_start(struct ddbs_supervisor *s, ddbs_status status, d
     return ddbs_error__set(error, status, DDBS_NOWHERE, DDBS_NOWHERE, "%s", reason);
 }
 
-static ddbs_status start_worker(struct ddbs_supervisor *s, ddbs_error *error)
+/* What on_start has to say. */
+static ddbs_status await_worker(struct ddbs_supervisor *s, const struct ddbs_deadline *until, ddbs_error *error)
 {
     struct ddbs_frame frame;
-    struct ddbs_deadline until = ddbs_deadline__after(START_MS);
     char text[DDBS_VERDICT_MAX];
-    ddbs_error_clear(error);
-    if (!spawn(s))
-        return refuse_start(s, DDBS_E_MEMORY, error, "no worker process can be made");
-    switch (listen_to(s, &until, NULL, &frame)) {
+    switch (listen_to(s, until, NULL, &frame)) {
     case HEARD_NOTHING:
         return refuse_start(s, DDBS_E_TIME, error, "on_start did not return within 9 s");
     case HEARD_DEATH:
@@ -202,15 +218,23 @@ static ddbs_status start_worker(struct ddbs_supervisor *s, ddbs_error *error)
     return error->status;
 }
 
+/* A worker without on_start has nothing to say that an event would have to wait for: what it still has to do, it does
+ * while the event is on its way. */
+static ddbs_status start_worker(struct ddbs_supervisor *s, ddbs_error *error)
+{
+    struct ddbs_deadline until = ddbs_deadline__after(START_MS);
+    ddbs_error_clear(error);
+    if (!spawn(s))
+        return refuse_start(s, DDBS_E_MEMORY, error, "no worker process can be made");
+    s->ready_due = s->consumer->on_start == NULL;
+    return s->ready_due ? DDBS_OK : await_worker(s, &until, error);
+}
+
+/* A folder has a link from itself, one from its parent and one from each folder in it (proc(5)). */
 bool ddbs_supervisor__has_threads(void)
 {
-    int count = 0;
-    DIR *folder = opendir("/proc/self/task");
-    for (struct dirent *entry; folder != NULL && (entry = readdir(folder)) != NULL;)
-        count += entry->d_name[0] != '.';
-    if (folder != NULL)
-        closedir(folder);
-    return count > 1;
+    struct stat folder;
+    return stat("/proc/self/task", &folder) == 0 && folder.st_nlink > 3;
 }
 
 static bool watch_signals(struct ddbs_supervisor *s)
@@ -275,8 +299,9 @@ static void retire_if_large(struct ddbs_supervisor *s)
 bool ddbs_supervisor__renew(struct ddbs_supervisor *s)
 {
     ddbs_error error;
-    if (!reap(s, WNOHANG))
+    if (s->worker != 0 && !(s->bereaved && reap(s, WNOHANG)))
         retire_if_large(s);
+    s->bereaved = false;
     if (s->worker != 0)
         return true;
     ddbs_channel__close(&s->channel);

@@ -17,6 +17,8 @@ struct ddbs_supervisor {
     int signals;         /* a descriptor that tells of SIGCHLD and SIGTERM */
     int statm;           /* of the worker, where its memory is watched */
     bool terminated;     /* SIGTERM came */
+    bool bereaved;       /* SIGCHLD came, and nobody has looked yet who it was */
+    bool ready_due;      /* the worker has not said yet that it is ready, and nobody has waited for it */
     struct ddbs_channel channel;
     pid_t worker; /* 0: none */
     uint32_t generation, invocation;
@@ -31,7 +33,8 @@ struct ddbs_supervisor {
 };
 
 /**
- * Make the first worker and wait until its on_start is done. Ended with ddbs_supervisor__stop(), also after a failure.
+ * Make the first worker, and wait until its on_start is done where it has one. Ended with ddbs_supervisor__stop(), also
+ * after a failure.
  * @param share  outlives the supervisor
  * @param error  says why not: for /init/error
  */

@@ -2,6 +2,7 @@
  * it says what happened to a request, api.c decides what that means. */
 #ifndef LAMBDA_TRANSPORT_H
 #define LAMBDA_TRANSPORT_H
+#include "runtime/lambda/connection.h"
 #include "runtime/lambda/details.h"
 
 /* Most characters of the header values that are kept, without the NUL. What is longer counts as absent. */
@@ -10,13 +11,12 @@
 #define DDBS_DEADLINE_MAX   32
 #define DDBS_INVOCATION_MAX 128
 #define DDBS_CAUSE_MAX      8192
-#define DDBS_WHY_MAX        320
 
 /* What became of a request. All of it is valid until the next request. */
 struct ddbs_reply {
     long status;    /* of the response, even where its body did not come whole; 0: there was none */
     bool sent;      /* the other side may have seen bytes of the request */
-    bool received;  /* at least one byte of a response came */
+    bool received;  /* a status line came, or bytes that are no HTTP */
     bool whole;     /* the response came to its end */
     bool too_large; /* the body is over DDBS_EVENT_BYTES_MAX: it was read and dropped */
     bool disturbed; /* the watch ended it */
@@ -25,23 +25,17 @@ struct ddbs_reply {
     char deadline[DDBS_DEADLINE_MAX + 1];
     char invocation_id[DDBS_INVOCATION_MAX + 1];
     struct ddbs_details details;
-    bool contradictory;     /* two request ids that differ */
-    char why[DDBS_WHY_MAX]; /* what went wrong, unless `whole` */
+    bool contradictory;                /* two request ids that differ */
+    char why[DDBS_CONNECTION_WHY_MAX]; /* what went wrong, unless `whole` */
     ddbs_bytes body;
 };
 
 struct ddbs_transport;
 
-/* Something else to look at while waiting. */
-struct ddbs_watch {
-    int fd;                       /* readable when there is something to look at */
-    bool (*is_disturbed)(void *); /* called then, and at the begin; true: give the request up */
-    void *self;
-};
-
 /**
  * Prepare requests to http://ADDRESS/2018-06-01. Nothing is sent. The caller frees it with ddbs_transport__free().
- * @param address  as in AWS_LAMBDA_RUNTIME_API, used as it is: a bracketed IPv6 address and a path are fine
+ * @param address  as in AWS_LAMBDA_RUNTIME_API, outlives the transport, used as it is: a bracketed IPv6 address and a
+ *                 path are fine
  * @param body     where bodies go: DDBS_EVENT_BYTES_MAX bytes that outlive the transport
  * @return DDBS_OK, DDBS_E_MEMORY, or DDBS_E_LIMIT for an address that is too long
  */
@@ -52,10 +46,6 @@ void ddbs_transport__free(struct ddbs_transport *transport);
  * @param watch  NULL, or what may end the waiting: the reply then has no status and is `disturbed` */
 const struct ddbs_reply *ddbs_transport__get(struct ddbs_transport *transport, const char *path,
                                              const struct ddbs_watch *watch);
-
-/* Let another request (a CURL *) go on while this one waits; nobody looks at its end. False without memory. */
-bool ddbs_transport__add(struct ddbs_transport *transport, void *curl);
-void ddbs_transport__remove(struct ddbs_transport *transport, void *curl);
 
 /* A JSON body to post, and headers; NULL or "": without it. */
 struct ddbs_post {

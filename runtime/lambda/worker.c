@@ -3,6 +3,7 @@
 #include "runtime/lambda/worker.h"
 
 #include "lib/context.h"
+#include "runtime/lambda/birthmark.h"
 #include "runtime/lambda/crash.h"
 #include "runtime/lambda/metrics.h"
 #include "runtime/lambda/raw.h"
@@ -27,8 +28,7 @@ struct worker {
     const struct ddbs_job *job;
     struct ddbs_worker_reply *reply;
     ddbs_arena *arena;
-    pid_t pid;
-    const bool *birthmark; /* true in this process, false in its children; NULL: there is none */
+    struct ddbs_birthmark birthmark;
     uint32_t invocation;
     bool several; /* lanes at once */
     struct ddbs_threads threads;
@@ -94,33 +94,17 @@ static void send_frame(const struct worker *worker, enum ddbs_frame_kind kind, s
         _exit(DDBS_WORKER_UNHEARD);
 }
 
-/* A page that a fork leaves empty in the child (madvise(2), Linux 4.14), so that before each word of progress one load
- * tells what a system call would tell for half the price of the word. NULL where the kernel does not know that. */
-static const bool *make_birthmark(void)
-{
-    long size = sysconf(_SC_PAGESIZE);
-    bool *mark = mmap(NULL, (size_t)size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (mark == MAP_FAILED)
-        return NULL;
-    *mark = true;
-    if (madvise(mark, (size_t)size, MADV_WIPEONFORK) == 0 && mprotect(mark, (size_t)size, PROT_READ) == 0)
-        return mark;
-    munmap(mark, (size_t)size);
-    return NULL;
-}
-
 /* Whether this is the worker, and no child that the handler forked. */
-static void must_be_worker(const struct worker *worker)
+static void must_be_worker(void)
 {
-    if (getpid() != worker->pid)
+    if (getpid() != worker_here)
         _exit(DDBS_WORKER_STRAY);
 }
 
+/* The same, cheaply: before each record. */
 static void must_be_born_here(const struct worker *worker)
 {
-    if (worker->birthmark == NULL)
-        must_be_worker(worker);
-    else if (!*worker->birthmark)
+    if (!ddbs_birthmark__is_mine(&worker->birthmark))
         _exit(DDBS_WORKER_STRAY);
 }
 
@@ -257,7 +241,7 @@ static void run_job(struct worker *worker)
         (void)ddbs_process(job->event, setup->consumer, &host, worker->arena, &outcome);
         text = outcome.state;
     }
-    must_be_worker(worker);
+    must_be_worker();
     ddbs_numbers__close(&worker->reply->numbers, ddbs_deadline__now_ns());
     ddbs_metrics__flush(host.request_id);
     fflush(stdout); /* what the handler printed belongs to this invocation, and an environment may be frozen after it */
@@ -272,7 +256,7 @@ static void start(struct worker *worker)
     ddbs_error_clear(&error);
     if (status == DDBS_OK)
         status = ddbs_start(worker->setup->consumer, NULL, &error);
-    must_be_worker(worker);
+    must_be_worker();
     fflush(stdout);
     error.status = status;
     worker->reply->outcome = (ddbs_outcome){ .error = error };
@@ -282,7 +266,7 @@ static void start(struct worker *worker)
 static void stop(struct worker *worker)
 {
     ddbs_stop(worker->setup->consumer);
-    must_be_worker(worker);
+    must_be_worker();
     fflush(stdout);
     send_frame(worker, DDBS_FRAME_STOPPED, 0);
     _exit(DDBS_WORKER_DONE);
@@ -298,9 +282,8 @@ void ddbs_worker__live(const struct ddbs_worker_setup *setup)
 {
     struct worker worker = { .setup = setup, .job = setup->share->index, .reply = setup->share->reply };
     struct ddbs_frame frame;
-    worker.pid = worker_here = getpid();
-    worker.birthmark = make_birthmark();
-    memset(worker.reply, 0, sizeof *worker.reply);
+    ddbs_birthmark__make(&worker.birthmark);
+    worker_here = worker.birthmark.pid;
     if (!separate(setup) || !ddbs_crash__watch(&worker.reply->crash))
         _exit(DDBS_WORKER_UNHEARD);
     start(&worker);
