@@ -111,10 +111,10 @@ static SCAN_TARGET size_t follow(struct open *open, uint64_t begin, uint64_t end
     return 0;
 }
 
-/* Curly brackets with no square one between them; returns what follow() does. They can be counted as a whole unless they
- * end it all or get below the innermost square one, where the depth is lowest. Most are closed right behind where they
- * are opened, around one attribute's value, and then the depth is what it was: so it sinks by no more than the number of
- * the others. */
+/* Curly brackets with no square one between them; returns what follow() does. They can be counted as a whole unless
+ * they end it all or get below the innermost square one, where the depth is lowest. Most are closed right behind where
+ * they are opened, around one attribute's value, and then the depth is what it was: so it sinks by no more than the
+ * number of the others. */
 static inline SCAN_TARGET size_t skip_curly(struct open *open, uint64_t begin, uint64_t end)
 {
     uint64_t next = ~(begin | end) + (begin << 1); /* each carry stops at the next bracket */
@@ -125,7 +125,7 @@ static inline SCAN_TARGET size_t skip_curly(struct open *open, uint64_t begin, u
     return 0;
 }
 
-/* The place behind the bracket of a block that ends it all, 0 for none, SIZE_MAX where one is closed by the other kind. */
+/* The place behind the bracket of a block that ends it all, 0 for none, SIZE_MAX where the other kind closes one. */
 static inline SCAN_TARGET size_t skip_block(struct open *open, const char *text, struct block block, uint64_t strings)
 {
     uint64_t brackets = block_bracket(block) & ~strings;
