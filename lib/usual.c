@@ -12,14 +12,15 @@
 #define SPACED_S UINT64_C(0x3a2253227b203a22) /* ": {"S": */
 #define SPACED_N UINT64_C(0x3a224e227b203a22) /* ": {"N": */
 
-bool ddbs_usual__has_name(const ddbs_value *node, const ddbs_value *end, const char *text, size_t len)
+bool ddbs_usual__may_repeat(const ddbs_value *node, const ddbs_value *end, const char *text, size_t len)
 {
-    for (int names = 0; node < end && names < FEW_NAMES; names++) {
+    int names = 0;
+    for (; node < end && names < FEW_NAMES; names++) {
         if (node->len == len && memcmp(node->as.text, text, len) == 0)
             return true;
         node = ddbs_value__behind(node + 1);
     }
-    return false;
+    return names == FEW_NAMES;
 }
 
 ALWAYS void set_text(ddbs_value *node, ddbs_type type, const char *text, struct span span)

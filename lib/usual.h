@@ -34,8 +34,9 @@ struct usual_run ddbs_usual__spaced(const struct decoder *decoder, struct frame 
 struct usual_run ddbs_usual__indented(const struct decoder *decoder, struct frame *frame, ddbs_value *node,
                                       size_t quote);
 
-/* Whether one of the first FEW_NAMES names in [node, end), which are nodes of a map, is this one. */
-bool ddbs_usual__has_name(const ddbs_value *node, const ddbs_value *end, const char *text, size_t len);
+/* Whether one of the names in [node, end), which are nodes of a map, is this one; also where they are FEW_NAMES or more,
+ * for then the map gets an index, which tells. */
+bool ddbs_usual__may_repeat(const ddbs_value *node, const ddbs_value *end, const char *text, size_t len);
 
 ALWAYS uint64_t load_8(const char *text)
 {
@@ -71,7 +72,7 @@ ALWAYS void ddbs_usual__note(const struct decoder *d, struct frame *frame, const
     uint64_t mark = (last + len) * UINT64_C(0x9e3779b97f4a7c15) >> 55;
     uint64_t *word = &frame->seen[mark / 64], before = *word;
     *word = before | UINT64_C(1) << mark % 64;
-    if ((before >> mark % 64 & 1) != 0)
-        frame->repeated |= ddbs_usual__has_name(d->tape.nodes + frame->node + 1, end, text + name.begin, len);
+    if ((before >> mark % 64 & 1) != 0 && frame->repeated == 0)
+        frame->repeated = ddbs_usual__may_repeat(d->tape.nodes + frame->node + 1, end, text + name.begin, len);
 }
 #endif
