@@ -34,8 +34,8 @@ struct usual_run ddbs_usual__spaced(const struct decoder *decoder, struct frame 
 struct usual_run ddbs_usual__indented(const struct decoder *decoder, struct frame *frame, ddbs_value *node,
                                       size_t quote);
 
-/* Whether one of the names in [node, end), which are nodes of a map, is this one; also where they are FEW_NAMES or more,
- * for then the map gets an index, which tells. */
+/* Whether one of the names in [node, end), which are nodes of a map, is this one; also where they are FEW_NAMES or
+ * more, for then the map gets an index, which tells. */
 bool ddbs_usual__may_repeat(const ddbs_value *node, const ddbs_value *end, const char *text, size_t len);
 
 ALWAYS uint64_t load_8(const char *text)
