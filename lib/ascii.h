@@ -34,6 +34,15 @@ static inline uint64_t ddbs_ascii__special(const char *text)
     __m128i quote = _mm_cmpeq_epi8(bytes, _mm_set1_epi8('"')), escape = _mm_cmpeq_epi8(bytes, _mm_set1_epi8('\\'));
     return (uint64_t)_mm_movemask_epi8(_mm_or_si128(quote, escape));
 }
+
+/* A bit for each of 16 bytes that is a quote or a bracket. Bit 5 tells square brackets from curly ones. */
+static inline uint64_t ddbs_ascii__tokens(const char *text)
+{
+    __m128i bytes = _mm_loadu_si128((const __m128i *)(const void *)text);
+    __m128i curly = _mm_or_si128(bytes, _mm_set1_epi8(0x20)), quote = _mm_cmpeq_epi8(bytes, _mm_set1_epi8('"'));
+    __m128i begin = _mm_cmpeq_epi8(curly, _mm_set1_epi8('{')), end = _mm_cmpeq_epi8(curly, _mm_set1_epi8('}'));
+    return (uint64_t)_mm_movemask_epi8(_mm_or_si128(quote, _mm_or_si128(begin, end)));
+}
 #elif defined(__aarch64__)
 #include <arm_neon.h>
 
@@ -63,6 +72,13 @@ static inline uint64_t ddbs_ascii__special(const char *text)
     uint8x16_t bytes = vld1q_u8((const uint8_t *)text);
     return ddbs_ascii__bits(vorrq_u8(vceqq_u8(bytes, vdupq_n_u8('"')), vceqq_u8(bytes, vdupq_n_u8('\\'))));
 }
+
+static inline uint64_t ddbs_ascii__tokens(const char *text)
+{
+    uint8x16_t bytes = vld1q_u8((const uint8_t *)text), curly = vorrq_u8(bytes, vdupq_n_u8(0x20));
+    uint8x16_t bracket = vorrq_u8(vceqq_u8(curly, vdupq_n_u8('{')), vceqq_u8(curly, vdupq_n_u8('}')));
+    return ddbs_ascii__bits(vorrq_u8(vceqq_u8(bytes, vdupq_n_u8('"')), bracket));
+}
 #else
 static inline uint64_t ddbs_ascii__digits(const char *text)
 {
@@ -85,6 +101,14 @@ static inline uint64_t ddbs_ascii__special(const char *text)
     uint64_t bits = 0;
     for (int i = 0; i < 16; i++)
         bits |= (uint64_t)(text[i] == '"' || text[i] == '\\') << i;
+    return bits;
+}
+
+static inline uint64_t ddbs_ascii__tokens(const char *text)
+{
+    uint64_t bits = 0;
+    for (int i = 0; i < 16; i++)
+        bits |= (uint64_t)(text[i] == '"' || (text[i] | 0x20) == '{' || (text[i] | 0x20) == '}') << i;
     return bits;
 }
 #endif

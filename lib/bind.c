@@ -147,13 +147,9 @@ static ddbs_status number_as_asked(const ddbs_field *field, const ddbs_value *va
     return ddbs_get__integer(num, field->scale, field->type, out);
 }
 
-static ddbs_status bind_scalar(struct binder *b, const ddbs_field *field, const ddbs_value *value, char *out)
+static ddbs_status bind_any_scalar(struct binder *b, const ddbs_field *field, const ddbs_value *value, char *out)
 {
     ddbs_status status;
-    if (field->type == DDBS_C_STR && field->entry == DDBS_ENTRY_FIELD && value->type == DDBS_TYPE_S) {
-        *(ddbs_str *)(void *)out = (ddbs_str){ value->as.text, value->len };
-        return DDBS_OK;
-    }
     if (field->type == DDBS_C_CHARS)
         return bind_chars(b, field, value, out);
     if (field->entry == DDBS_ENTRY_ENUM)
@@ -163,6 +159,15 @@ static ddbs_status bind_scalar(struct binder *b, const ddbs_field *field, const 
     else
         status = ddbs_value_as(value, field->type, out);
     return status == DDBS_OK ? status : refuse(b, field, value, status);
+}
+
+/* Most are strings that need no conversion. */
+static inline ddbs_status bind_scalar(struct binder *b, const ddbs_field *field, const ddbs_value *value, char *out)
+{
+    if (field->type != DDBS_C_STR || value->type != DDBS_TYPE_S || field->entry == DDBS_ENTRY_ENUM)
+        return bind_any_scalar(b, field, value, out);
+    *(ddbs_str *)(void *)out = (ddbs_str){ value->as.text, value->len };
+    return DDBS_OK;
 }
 
 /* ---- Arrays and structs ---- */
@@ -267,11 +272,16 @@ struct modifiers ddbs_bind__modifiers(const ddbs_schema *schema, size_t *next)
     return result;
 }
 
+static inline bool has_name(const ddbs_value *node, ddbs_str name)
+{
+    return node->len == name.len && memcmp(node->as.text, name.ptr, name.len) == 0;
+}
+
 /* The name node in [begin, end) that has that name, or NULL. */
 static const ddbs_value *find_between(const ddbs_value *begin, const ddbs_value *end, ddbs_str name)
 {
     while (begin < end) {
-        if (begin->len == name.len && memcmp(begin->as.text, name.ptr, name.len) == 0)
+        if (has_name(begin, name))
             return begin;
         begin = ddbs_value__behind(begin + 1);
     }
@@ -287,7 +297,7 @@ static const ddbs_value *find_attribute(struct frame *frame, ddbs_str name)
         return ddbs_item_find(frame->item, name);
     const ddbs_value *first = map + 1, *end = map + map->as.span.extent;
     const ddbs_value *guess = frame->guess == NULL ? first : frame->guess;
-    const ddbs_value *node = find_between(guess, end, name);
+    const ddbs_value *node = guess < end && has_name(guess, name) ? guess : find_between(guess, end, name);
     if (node == NULL)
         node = find_between(first, guess, name);
     if (node == NULL)

@@ -19,6 +19,15 @@ struct frame {
     uint64_t seen[8];
 };
 
+/* Where the parts of an attribute of type S or N are in an indented text: those behind it mostly have the same space
+ * between them. */
+struct layout {
+    size_t name_end;       /* the quote behind its name */
+    size_t letter;         /* of its tag */
+    size_t text, text_end; /* of its value */
+    size_t close;          /* behind its '}' */
+};
+
 enum { MEMBERS_MAX = 6 };
 
 struct decoder {
@@ -26,11 +35,13 @@ struct decoder {
     const struct scan *scan; /* NULL: byte by byte */
     size_t index;
     struct json json;
-    char *text;         /* json.text, writable */
-    const char *source; /* the same text, not to be written and never changed; NULL: there is none */
-    size_t origin;      /* offset of the text in the event */
-    bool in_base64;     /* the text was decoded from base64 at `origin` */
-    bool escaped;       /* and that was written with escapes, so that offsets in it are lost */
+    char *text;            /* json.text, writable */
+    const char *source;    /* the same text, not to be written and never changed; NULL: there is none */
+    const uint64_t *solid; /* map of what is no whitespace, of a text that is indented; else NULL */
+    struct layout layout;  /* of the attribute taken last, if it has space in it; all 0: none */
+    size_t origin;         /* offset of the text in the event */
+    bool in_base64;        /* the text was decoded from base64 at `origin` */
+    bool escaped;          /* and that was written with escapes, so that offsets in it are lost */
     bool binary_twice;
     bool plain; /* values without type tags */
     bool twice; /* a name may occur twice in one map */

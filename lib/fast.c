@@ -7,11 +7,10 @@
 
 #include "lib/arena.h"
 #include "lib/ascii.h"
+#include "lib/usual.h"
 #include "lib/utf8.h"
 
 #include <string.h>
-
-#define ALWAYS static inline __attribute__((always_inline))
 
 /* What became of the element at hand. */
 enum step {
@@ -33,8 +32,11 @@ struct cursor {
     size_t count;
 };
 
-struct span {
-    size_t begin, end;
+/* Where a payload begins, and its type; DDBS_TYPE_NONE for an odd spelling of what is before it. */
+struct head {
+    size_t at;
+    ddbs_type type;
+    size_t letter; /* the tag's place, where it is one letter in a text with space */
 };
 
 bool ddbs_fast__map(struct decoder *d)
@@ -42,12 +44,21 @@ bool ddbs_fast__map(struct decoder *d)
     size_t words = ddbs_scan__words(d->json.len);
     if (d->scan == NULL)
         return true;
-    uint64_t *maps = ddbs_arena__alloc(d->tape.arena, 2 * words * sizeof *maps);
+    bool indented = d->json.len > 1 && (unsigned char)d->json.text[1] <= ' ';
+    uint64_t *maps = ddbs_arena__alloc(d->tape.arena, (indented ? 3 : 2) * words * sizeof *maps);
     if (maps == NULL)
         return false;
-    bool any = d->scan->map(d->json.text, d->json.len, maps, maps + words);
+    bool any;
+    size_t quotes = d->scan->map(d->json.text, d->json.len, maps, maps + words, &any);
     d->json.quotes = maps;
     d->json.care = any ? maps + words : NULL;
+    if (indented && d->source != NULL) {
+        d->scan->solid(d->json.text, d->json.len, maps + 2 * words);
+        d->solid = maps + 2 * words;
+    }
+    /* A node has two quotes at least, so the tape need not grow, but for indexes of names. Where there is no room for
+     * as many, it may still do with less. */
+    (void)ddbs_tape__reserve(&d->tape, quotes / 2 + 2);
     return true;
 }
 
@@ -80,41 +91,16 @@ ALWAYS void store(struct cursor *c, struct decoder *d)
     c->frame->count = c->count;
 }
 
-ALWAYS uint64_t load_8(const char *text)
-{
-    uint64_t word;
-    memcpy(&word, text, sizeof word);
-    return word;
-}
-
-ALWAYS unsigned load_2(const char *text)
-{
-    uint16_t word;
-    memcpy(&word, text, sizeof word);
-    return word;
-}
-
-ALWAYS size_t space(const char *text, size_t at)
+/* The first byte at or behind `at` that is no whitespace. How long an indentation is changes from line to line: the map
+ * tells without a loop. */
+ALWAYS size_t space(const struct decoder *d, const char *text, size_t at)
 {
     if ((unsigned char)text[at] > ' ')
         return at;
-    at += text[at] == ' '; /* mostly there is one space, or there are many */
+    if (d->solid != NULL)
+        return ddbs_scan__next(d->solid, at);
+    at += text[at] == ' ';
     return (unsigned char)text[at] > ' ' ? at : ddbs_ascii__space(text, at);
-}
-
-/* ---- Names ---- */
-
-/* Note a name of a map: where another one has the same mark, the names must be compared when the map ends. The mark is
- * made of its length and its last bytes. */
-ALWAYS void note_name(struct frame *frame, const char *text, struct span name)
-{
-    size_t len = name.end - name.begin;
-    size_t half = len < 8 ? 4 * (8 - len) : 0; /* of the bits that belong to what stands before the name */
-    uint64_t last = load_8(text + name.end - 8) >> half >> half;
-    uint64_t mark = (last + len) * UINT64_C(0x9e3779b97f4a7c15) >> 55;
-    uint64_t *word = &frame->seen[mark / 64], bit = UINT64_C(1) << mark % 64;
-    frame->repeated |= *word & bit;
-    *word |= bit;
 }
 
 ALWAYS void push(struct cursor *c, ddbs_type type, const char *text, size_t len)
@@ -123,12 +109,12 @@ ALWAYS void push(struct cursor *c, ddbs_type type, const char *text, size_t len)
 }
 
 /* The element at hand is taken: its name goes onto the tape. A list's elements have none. */
-ALWAYS void take_name(struct cursor *c, struct span name)
+ALWAYS void take_name(const struct decoder *d, struct cursor *c, struct span name)
 {
     c->count++;
     if (name.end == 0)
         return;
-    note_name(c->frame, c->text, name);
+    ddbs_usual__note(d, c->frame, c->node, c->text, name);
     c->text[name.end] = '\0';
     c->name = c->node;
     push(c, (ddbs_type)TYPE_NAME, c->text + name.begin, name.end - name.begin);
@@ -175,10 +161,12 @@ static bool append_text(struct decoder *d, ddbs_type type, ddbs_str text, size_t
 }
 
 /* An S, N or B, whose string begins at the quote at `at`. */
-ALWAYS enum step take_text(struct decoder *d, struct cursor *c, struct span name, ddbs_type type, size_t at)
+ALWAYS enum step take_text(struct decoder *d, struct cursor *c, struct span name, struct head head)
 {
+    ddbs_type type = head.type;
+    size_t at = head.at;
     struct span string = { at + 1, ddbs_scan__next(c->quotes, at + 1) };
-    size_t len = string.end - string.begin, behind = space(c->text, string.end + 1);
+    size_t len = string.end - string.begin, behind = space(d, c->text, string.end + 1);
     if (c->text[behind] != '}')
         return ODD;
     if (c->care != NULL && ddbs_scan__any(c->care, string.begin, string.end)) {
@@ -187,11 +175,14 @@ ALWAYS enum step take_text(struct decoder *d, struct cursor *c, struct span name
             return ODD;
     }
     char *text = c->text + string.begin;
-    take_name(c, name);
+    bool usual = type == DDBS_TYPE_S || (type == DDBS_TYPE_N && ddbs_ascii__is_number(text, len));
+    take_name(d, c, name);
     text[len] = '\0';
     c->at = behind + 1;
-    if (type == DDBS_TYPE_S || (type == DDBS_TYPE_N && ddbs_ascii__is_number(text, len))) {
+    if (usual) {
         push(c, type, text, len);
+        if (d->solid != NULL && name.end != 0)
+            d->layout = (struct layout){ name.end, head.letter, string.begin, string.end, behind + 1 };
         return TAKEN;
     }
     c->frame->tag = type;
@@ -207,7 +198,7 @@ ALWAYS enum step open_container(struct decoder *d, struct cursor *c, struct span
 {
     if (c->text[at] != (type == DDBS_TYPE_M ? '{' : '[') || d->frame_count >= DDBS_VALUE_DEPTH_MAX)
         return ODD;
-    take_name(c, name);
+    take_name(d, c, name);
     store_name(c);
     c->frame->tag = type;
     c->frame->count = c->count;
@@ -224,7 +215,7 @@ ALWAYS enum step open_container(struct decoder *d, struct cursor *c, struct span
 ALWAYS enum step close_container(struct decoder *d, struct cursor *c, size_t at)
 {
     if (d->frame_count > 1 && (c->frame->type == DDBS_TYPE_L || (c->count <= FEW_NAMES && c->frame->repeated == 0))) {
-        size_t behind = space(c->text, at + 1);
+        size_t behind = space(d, c->text, at + 1);
         if (c->text[behind] != '}')
             return ODD;
         ddbs_value__finish(d->tape.nodes, c->frame->node, (size_t)(c->node - d->tape.nodes), c->count);
@@ -275,7 +266,7 @@ ALWAYS enum step take_set(struct decoder *d, struct cursor *c, struct span name,
 {
     if (c->text[at] != '[')
         return ODD;
-    take_name(c, name);
+    take_name(d, c, name);
     c->frame->tag = type;
     size_t node = (size_t)(c->node - d->tape.nodes), count;
     push(c, type, NULL, 0);
@@ -289,15 +280,15 @@ ALWAYS enum step take_set(struct decoder *d, struct cursor *c, struct span name,
 }
 
 /* true or false as the payload of BOOL and NULL, at `at`. */
-ALWAYS enum step take_truth(struct cursor *c, struct span name, ddbs_type type, size_t at)
+ALWAYS enum step take_truth(const struct decoder *d, struct cursor *c, struct span name, ddbs_type type, size_t at)
 {
     uint32_t word = (uint32_t)load_8(c->text + at), truth = word == 0x65757274; /* "true" */
     if (!truth && (word != 0x736c6166 || c->text[at + 4] != 'e'))
         return ODD;
-    size_t behind = space(c->text, at + 5 - truth);
+    size_t behind = space(d, c->text, at + 5 - truth);
     if (c->text[behind] != '}')
         return ODD;
-    take_name(c, name);
+    take_name(d, c, name);
     push(c, type, NULL, type == DDBS_TYPE_BOOL ? truth : 0);
     c->at = behind + 1;
     return TAKEN;
@@ -305,13 +296,7 @@ ALWAYS enum step take_truth(struct cursor *c, struct span name, ddbs_type type, 
 
 /* ---- Tags ---- */
 
-/* Where a payload begins, and its type; DDBS_TYPE_NONE for an odd spelling of what is before it. */
-struct head {
-    size_t at;
-    ddbs_type type;
-};
-
-/* The type that a tag of more than one letter names, the cursor at its opening quote. */
+/* The type that a tag of more than one letter names, at its opening quote, and what is behind its colon. */
 static struct head long_tag(const char *text, size_t at)
 {
     static const struct {
@@ -325,9 +310,9 @@ static struct head long_tag(const char *text, size_t at)
     uint64_t word = load_8(text + at);
     for (size_t i = 0; i < sizeof tags / sizeof *tags; i++) {
         if (((word ^ load_8(tags[i].text)) << (64 - 8 * tags[i].len)) == 0)
-            return (struct head){ space(text, at + tags[i].len), (ddbs_type)tags[i].type };
+            return (struct head){ at + tags[i].len, (ddbs_type)tags[i].type, 0 };
     }
-    return (struct head){ at, DDBS_TYPE_NONE };
+    return (struct head){ at, DDBS_TYPE_NONE, 0 };
 }
 
 ALWAYS ddbs_type short_tag(char letter)
@@ -349,15 +334,17 @@ ALWAYS ddbs_type short_tag(char letter)
 }
 
 /* The head of a value whose '{' is expected at `at`, with space around what it is made of. */
-ALWAYS struct head spaced_head(const char *text, size_t at)
+ALWAYS struct head spaced_head(const struct decoder *d, const char *text, size_t at)
 {
-    at = space(text, at);
+    at = space(d, text, at);
     if (text[at] != '{')
-        return (struct head){ at, DDBS_TYPE_NONE };
-    at = space(text, at + 1);
-    if ((load_8(text + at) & 0xffff00ff) == 0x3a220022) /* "?": */
-        return (struct head){ space(text, at + 4), short_tag(text[at + 1]) };
-    return long_tag(text, at);
+        return (struct head){ at, DDBS_TYPE_NONE, 0 };
+    at = space(d, text, at + 1);
+    struct head head = { at + 4, short_tag(text[at + 1]), at + 1 };
+    if ((load_8(text + at) & 0xffff00ff) != 0x3a220022) /* "?": */
+        head = long_tag(text, at);
+    head.at = space(d, text, head.at);
+    return head;
 }
 
 ALWAYS enum step take_payload(struct decoder *d, struct cursor *c, struct span name, struct head head)
@@ -366,13 +353,13 @@ ALWAYS enum step take_payload(struct decoder *d, struct cursor *c, struct span n
     case DDBS_TYPE_S:
     case DDBS_TYPE_N:
     case DDBS_TYPE_B:
-        return c->text[head.at] == '"' ? take_text(d, c, name, head.type, head.at) : ODD;
+        return c->text[head.at] == '"' ? take_text(d, c, name, head) : ODD;
     case DDBS_TYPE_M:
     case DDBS_TYPE_L:
         return open_container(d, c, name, head.type, head.at);
     case DDBS_TYPE_BOOL:
     case DDBS_TYPE_NULL:
-        return take_truth(c, name, head.type, head.at);
+        return take_truth(d, c, name, head.type, head.at);
     case DDBS_TYPE_NONE:
         return ODD;
     default:
@@ -388,20 +375,20 @@ ALWAYS enum step take_attribute(struct decoder *d, struct cursor *c, size_t at)
     struct span name = { at + 1, ddbs_scan__next(c->quotes, at + 1) };
     if (c->text[at] != '"' || (c->care != NULL && ddbs_scan__any(c->care, name.begin, name.end)))
         return ODD;
-    struct head head = { name.end + 7, short_tag(c->text[name.end + 4]) };
+    struct head head = { name.end + 7, short_tag(c->text[name.end + 4]), 0 };
     if ((load_8(c->text + name.end) & 0x00ffff00ffffffff) != 0x003a2200227b3a22) { /* ":{"?": */
         if (c->text[name.end + 1] != ':')
             return ODD;
-        head = spaced_head(c->text, name.end + 2);
+        head = spaced_head(d, c->text, name.end + 2);
     }
     return take_payload(d, c, name, head);
 }
 
 ALWAYS enum step take_list_element(struct decoder *d, struct cursor *c, size_t at)
 {
-    struct head head = { space(c->text, at + 5), short_tag(c->text[at + 2]) };
+    struct head head = { space(d, c->text, at + 5), short_tag(c->text[at + 2]), 0 };
     if ((load_8(c->text + at) & 0xffff00ffff) != 0x3a2200227b) /* {"?": */
-        head = spaced_head(c->text, at);
+        head = spaced_head(d, c->text, at);
     return take_payload(d, c, (struct span){ 0, 0 }, head);
 }
 
@@ -410,15 +397,36 @@ ALWAYS enum step take_element(struct decoder *d, struct cursor *c)
     bool is_map = c->frame->type == DDBS_TYPE_M;
     if (load_2(c->text + c->at) == 0x222c && is_map && c->count > 0) /* ," */
         return take_attribute(d, c, c->at + 1);
-    size_t at = space(c->text, c->at);
+    size_t at = space(d, c->text, c->at);
     if (c->text[at] == (is_map ? '}' : ']'))
         return close_container(d, c, at);
     if (c->count > 0) {
         if (c->text[at] != ',')
             return ODD;
-        at = space(c->text, at + 1);
+        at = space(d, c->text, at + 1);
     }
     return is_map ? take_attribute(d, c, at) : take_list_element(d, c, at);
+}
+
+/* As many attributes as have the spelling that most have, from where the cursor is. */
+ALWAYS void take_usual(const struct decoder *d, struct cursor *c)
+{
+    struct usual_run run = { c->node, 0 };
+    size_t before = c->at - (c->count == 0); /* the comma, or the map's bracket */
+    if (c->count > 0 && c->text[before] != ',')
+        return;
+    if (c->text[before + 1] == '"')
+        run = ddbs_usual__compact(d, c->frame, c->node, before + 2);
+    else if (c->count > 0 && load_2(c->text + before + 1) == 0x2220)
+        run = ddbs_usual__spaced(d, c->frame, c->node, before + 3);
+    else if (c->count > 0 && d->layout.close == c->at)
+        run = ddbs_usual__indented(d, c->frame, c->node, space(d, c->text, c->at + 1));
+    if (run.node == c->node)
+        return;
+    c->count += (size_t)(run.node - c->node) / 2;
+    c->name = run.node - 2;
+    c->node = run.node;
+    c->at = run.at;
 }
 
 /* Make room for two nodes. */
@@ -442,6 +450,10 @@ bool ddbs_fast__values(struct decoder *d)
                 return false;
             load(&c, d);
         }
+        if (c.frame->type == DDBS_TYPE_M)
+            take_usual(d, &c);
+        if (c.node >= c.limit)
+            continue;
         step = take_element(d, &c);
     }
     if (step == ODD)

@@ -36,6 +36,8 @@ bool ddbs_decode__turn(struct decoder *d, char *text, const char *source, size_t
 {
     d->text = text;
     d->source = source;
+    d->solid = NULL;
+    d->layout = (struct layout){ .close = 0 };
     d->json = (struct json){ .text = text, .len = len, .pairs = true };
     return ddbs_fast__map(d);
 }

@@ -134,10 +134,10 @@ static ddbs_status magnitude(const struct decimal *decimal, int exponent, uint64
     return DDBS_OK;
 }
 
-/* [-]digits[.digits] times 10^scale, where that needs no more than a multiplication and stays below 10^19. */
-static bool small_integer(ddbs_num num, int scale, bool *negative, uint64_t *out)
+/* [-]digits[.digits] of at most 16 characters, as most numbers are: its digits as an integer, and how many of them are
+ * behind the point. False for all other text, which says nothing about it. */
+static bool read_short(ddbs_num num, bool *negative, uint64_t *digits, int *places)
 {
-    static const uint64_t factors[] = { 1, 10, 100, 1000, 10000, 100000, 1000000, 10000000, 100000000, 1000000000 };
     const char *at = num.ptr, *end = num.ptr + num.len, *point = NULL;
     uint64_t value = 0;
     if (num.len == 0 || num.len > 16)
@@ -152,12 +152,22 @@ static bool small_integer(ddbs_num num, int scale, bool *negative, uint64_t *out
             return false;
     }
     size_t behind = point == NULL ? 0 : (size_t)(end - point) - 1, before = num.len - *negative - behind;
-    long places = scale - (long)behind;
-    if (before == 0 || (point != NULL && (behind == 0 || before == 1)) || places < 0 || places > 9 ||
-        (long)num.len + places > 19)
-        return false;
-    *out = value * factors[places];
+    *digits = value;
+    *places = (int)behind;
     *negative = *negative && value > 0;
+    return before > (point != NULL) && (point == NULL || behind > 0);
+}
+
+/* The same times 10^scale, where that needs no more than a multiplication and stays below 10^19. */
+static bool small_integer(ddbs_num num, int scale, bool *negative, uint64_t *out)
+{
+    static const uint64_t factors[] = { 1, 10, 100, 1000, 10000, 100000, 1000000, 10000000, 100000000, 1000000000 };
+    uint64_t digits;
+    int places;
+    if (!read_short(num, negative, &digits, &places) || scale < places || scale - places > 9 ||
+        (int)num.len + scale - places > 19)
+        return false;
+    *out = digits * factors[scale - places];
     return true;
 }
 
@@ -167,8 +177,12 @@ ddbs_status ddbs_num__scaled(ddbs_num num, int scale, bool is_signed, bool *nega
     uint64_t value;
     if (scale < -200 || scale > 200)
         return DDBS_E_USAGE;
-    if (is_signed && small_integer(num, scale, negative, out))
-        return *out <= (uint64_t)INT64_MAX + 1 ? DDBS_OK : DDBS_E_RANGE;
+    if (small_integer(num, scale, negative, &value)) {
+        if (is_signed ? value > (uint64_t)INT64_MAX + 1 : *negative)
+            return DDBS_E_RANGE;
+        *out = value;
+        return DDBS_OK;
+    }
     DDBS_TRY(ddbs_num__parse(num, &decimal));
     if (decimal.negative && decimal.count > 0 && !is_signed)
         return DDBS_E_RANGE;
@@ -252,8 +266,27 @@ static bool has_double(const struct decimal *decimal)
     return odd < limit;
 }
 
+/* An integer of up to 53 bits and a power of ten that a double has exactly: then one operation rounds once, as it
+ * should (W. D. Clinger: How to read floating point numbers accurately, 1990). */
+static bool simple_double(const struct decimal *decimal, double *out)
+{
+    static const double powers[] = { 1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8,  1e9,  1e10, 1e11,
+                                     1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22 };
+    const int largest = (int)(sizeof powers / sizeof *powers) - 1;
+    wide integer = digits_of(decimal);
+    if (integer >> 53 != 0 || decimal->exponent < -largest || decimal->exponent > largest)
+        return false;
+    double value = (double)(uint64_t)integer;
+    value = decimal->exponent < 0 ? value / powers[-decimal->exponent] : value * powers[decimal->exponent];
+    *out = decimal->negative ? -value : value;
+    return true;
+}
+
 static double nearest_double(const struct decimal *decimal)
 {
+    double simple;
+    if (simple_double(decimal, &simple))
+        return simple;
     char digits[DDBS_NUM_DIGITS_MAX + 1];
     char text[DDBS_NUM_TEXT_MAX];
     write_digits(digits, decimal);
@@ -263,9 +296,29 @@ static double nearest_double(const struct decimal *decimal)
     return strtod(text, NULL);
 }
 
+/* A short number that a double has exactly: then five to the number of its places divides its digits, and what is left
+ * is an integer by a power of two. */
+static bool short_double(ddbs_num num, double *out)
+{
+    bool negative;
+    uint64_t digits, fives = 1;
+    int places;
+    if (!read_short(num, &negative, &digits, &places))
+        return false;
+    for (int i = 0; i < places; i++)
+        fives *= 5;
+    if (digits % fives != 0 || digits / fives >> 53 != 0)
+        return false;
+    double value = (double)(digits / fives) / (double)(UINT64_C(1) << places);
+    *out = num.ptr[0] == '-' ? -value : value; /* the sign of zero, too */
+    return true;
+}
+
 ddbs_status ddbs_num_f64(ddbs_num num, double *out)
 {
     struct decimal decimal;
+    if (short_double(num, out))
+        return DDBS_OK;
     DDBS_TRY(ddbs_num__parse(num, &decimal));
     if (!has_double(&decimal))
         return DDBS_E_INEXACT;

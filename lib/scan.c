@@ -42,6 +42,29 @@ const struct scan *ddbs_scan__best(void)
     return *all;
 }
 
+size_t ddbs_scan__next_word(const uint64_t *map, size_t at)
+{
+    size_t word = at / 64 + 1;
+    while (map[word] == 0)
+        word++;
+    return word * 64 + (size_t)__builtin_ctzll(map[word]);
+}
+
+bool ddbs_scan__any_words(const uint64_t *map, size_t begin, size_t end)
+{
+    size_t word = begin / 64, last = end / 64;
+    uint64_t low = ~UINT64_C(0) << begin % 64, high = ~(~UINT64_C(0) << end % 64);
+    if (word == last)
+        return (map[word] & low & high) != 0;
+    if ((map[word] & low) != 0)
+        return true;
+    while (++word < last) {
+        if (map[word] != 0)
+            return true;
+    }
+    return (map[last] & high) != 0;
+}
+
 /* Faults that a pair of bytes can show. */
 enum {
     SHORT = 1,       /* a lead byte without its continuation */

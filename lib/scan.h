@@ -17,9 +17,12 @@ struct scan {
 
     /* Map a text, a bit for each byte, lowest first: the quotes that no backslash escapes, and what needs care between
      * two of them, in a string: backslashes and control bytes. Both maps have room for ddbs_scan__words(len) words and
-     * end in ones from bit `len` on, so that a search ends. Returns whether there is anything that needs care. Reads
-     * nothing at or behind `len`. */
-    bool (*map)(const char *text, size_t len, uint64_t *quotes, uint64_t *care);
+     * end in ones from bit `len` on, so that a search ends. Returns the number of quotes; `*any` tells whether there is
+     * anything that needs care. Reads nothing at or behind `len`. */
+    size_t (*map)(const char *text, size_t len, uint64_t *quotes, uint64_t *care, bool *any);
+
+    /* Map what is no whitespace of JSON in the same way, in strings as well as outside. */
+    void (*solid)(const char *text, size_t len, uint64_t *solid);
 
     /* text[at - 1] is an opening bracket outside of strings: the offset behind the closing bracket that belongs to it.
      * SIZE_MAX where that cannot be said: brackets of two kinds crossed, more than `room` open at once, no end, or a
@@ -48,39 +51,38 @@ static inline size_t ddbs_scan__words(size_t len)
     return len / 64 + 2;
 }
 
-/* The first bit set in a map at or behind `at`. 57 bits or more are at hand in one load, wherever a string begins: that
- * is where most strings end. */
-static inline size_t ddbs_scan__next(const uint64_t *map, size_t at)
+/* The first bit set in a map behind the word that holds bit `at`. */
+size_t ddbs_scan__next_word(const uint64_t *map, size_t at);
+
+/* The bits of a map from `at` on, 57 or more. */
+static inline uint64_t ddbs_scan__bits(const uint64_t *map, size_t at)
 {
     uint64_t bits;
     __builtin_memcpy(&bits, (const unsigned char *)map + at / 8, sizeof bits);
-    bits >>= at % 8;
-    if (bits != 0)
-        return at + (size_t)__builtin_ctzll(bits);
-    size_t word = at / 64 + 1;
-    while (map[word] == 0)
-        word++;
-    return word * 64 + (size_t)__builtin_ctzll(map[word]);
+    return bits >> at % 8;
 }
+
+/* The place of the lowest bit set; there must be one. */
+static inline size_t ddbs_scan__lowest(uint64_t bits)
+{
+    return (unsigned)__builtin_ctzll(bits);
+}
+
+/* The first bit set in a map at or behind `at`. Wherever a string begins, most end within the bits at hand. */
+static inline size_t ddbs_scan__next(const uint64_t *map, size_t at)
+{
+    uint64_t bits = ddbs_scan__bits(map, at);
+    return __builtin_expect(bits != 0, 1) ? at + ddbs_scan__lowest(bits) : ddbs_scan__next_word(map, at);
+}
+
+/* Whether a bit is set in [begin, end), of any length. */
+bool ddbs_scan__any_words(const uint64_t *map, size_t begin, size_t end);
 
 /* Whether a bit is set in [begin, end). */
 static inline bool ddbs_scan__any(const uint64_t *map, size_t begin, size_t end)
 {
-    if (end - begin <= 57) {
-        uint64_t bits;
-        __builtin_memcpy(&bits, (const unsigned char *)map + begin / 8, sizeof bits);
-        return bits >> begin % 8 << 1 << (63 - (end - begin)) != 0;
-    }
-    size_t word = begin / 64, last = end / 64;
-    uint64_t low = ~UINT64_C(0) << begin % 64, high = ~(~UINT64_C(0) << end % 64);
-    if (word == last)
-        return (map[word] & low & high) != 0;
-    if ((map[word] & low) != 0)
-        return true;
-    while (++word < last) {
-        if (map[word] != 0)
-            return true;
-    }
-    return (map[last] & high) != 0;
+    if (end - begin > 57)
+        return ddbs_scan__any_words(map, begin, end);
+    return ddbs_scan__bits(map, begin) << 1 << (63 - (end - begin)) != 0;
 }
 #endif

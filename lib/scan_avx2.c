@@ -153,5 +153,5 @@ static SCAN_TARGET size_t base64(char *out, const char *text, size_t len)
     return at;
 }
 
-const struct scan ddbs_scan__avx2 = { "avx2", scan_map, scan_skip, utf8, base64 };
+const struct scan ddbs_scan__avx2 = { "avx2", scan_map, scan_solid, scan_skip, utf8, base64 };
 #endif

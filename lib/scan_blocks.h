@@ -42,9 +42,10 @@ static inline SCAN_TARGET uint64_t escaped(uint64_t backslashes, uint64_t *carry
     return result;
 }
 
-static SCAN_TARGET bool scan_map(const char *text, size_t len, uint64_t *quotes, uint64_t *care)
+static SCAN_TARGET size_t scan_map(const char *text, size_t len, uint64_t *quotes, uint64_t *care, bool *any)
 {
-    uint64_t carry = 0, any = 0, sum = 0; /* the quotes so far, xored: its parity tells whether a string is open */
+    uint64_t carry = 0, found = 0;
+    size_t count = 0; /* of quotes; a string is open where it is odd */
     size_t words = len / BLOCK + 1;
     for (size_t i = 0; i < words; i++) {
         struct block block = i * BLOCK + BLOCK <= len ? block_load(text + i * BLOCK) : load_tail(text, i * BLOCK, len);
@@ -52,9 +53,9 @@ static SCAN_TARGET bool scan_map(const char *text, size_t len, uint64_t *quotes,
         if ((odd | carry) != 0)
             quote &= ~escaped(block_is(block, '\\'), &carry);
         if (odd != 0)
-            odd &= prefix_xor(quote) ^ (0 - (uint64_t)__builtin_parityll(sum));
-        sum ^= quote;
-        any |= odd;
+            odd &= prefix_xor(quote) ^ (0 - (uint64_t)(count & 1));
+        count += (size_t)__builtin_popcountll(quote);
+        found |= odd;
         quotes[i] = quote;
         care[i] = odd;
     }
@@ -62,49 +63,104 @@ static SCAN_TARGET bool scan_map(const char *text, size_t len, uint64_t *quotes,
     quotes[words - 1] |= beyond;
     care[words - 1] |= beyond;
     quotes[words] = care[words] = ~UINT64_C(0);
-    return any != 0;
+    *any = found != 0;
+    return count;
 }
 
-/* Brackets that are open, innermost last. */
+static inline SCAN_TARGET uint64_t block_space(struct block block)
+{
+    return block_is(block, ' ') | block_is(block, '\n') | block_is(block, '\r') | block_is(block, '\t');
+}
+
+static SCAN_TARGET void scan_solid(const char *text, size_t len, uint64_t *solid)
+{
+    size_t word = 0;
+    for (; word < len / BLOCK; word++)
+        solid[word] = ~block_space(block_load(text + word * BLOCK));
+    solid[word] = ~block_space(load_tail(text, word * BLOCK, len)) | ~UINT64_C(0) << len % BLOCK;
+    solid[word + 1] = ~UINT64_C(0);
+}
+
+/* Brackets that are open. Of curly ones the number is enough, as long as it is known at which depths square ones
+ * are open: a curly one may not close at the depth of the innermost of these. */
 struct open {
     size_t depth;
-    unsigned crossed; /* not 0: one was closed by the other kind */
-    unsigned char kind[DDBS_EVENT_DEPTH_MAX + BLOCK];
+    size_t square; /* the depth of the innermost square one; 0: there is none */
+    size_t squares;
+    uint16_t outer[DDBS_EVENT_DEPTH_MAX + BLOCK]; /* what `square` was before each */
 };
 
-/* Follow the brackets of a block; the place behind the one that ends it all, or BLOCK + 1. Most are opened and closed
- * at once, around one attribute's value. For the others there are no branches on what a bracket is, because no
- * processor can guess which comes next: closing ones have bit 2 set and are 2 more than theirs. */
-static inline SCAN_TARGET size_t follow(struct open *open, const char *text, uint64_t brackets)
+static inline SCAN_TARGET void open_square(struct open *open)
 {
-    size_t depth = open->depth;
-    unsigned crossed = open->crossed;
-    for (; brackets != 0; brackets &= brackets - 1) {
-        size_t place = (size_t)__builtin_ctzll(brackets);
-        unsigned bracket = (unsigned char)text[place], closes = bracket >> 1 & 2;
-        uint64_t behind = brackets & (brackets - 1);
-        if (behind != 0 && (unsigned char)text[__builtin_ctzll(behind)] == bracket + 2) {
-            brackets = behind;
-            continue;
-        }
-        crossed |= ((open->kind[depth - 1] + 2u) ^ bracket) & (0 - closes);
-        open->kind[depth] = (unsigned char)bracket;
-        depth += 1 - (size_t)closes;
-        if (depth == 0)
-            break;
+    open->outer[open->squares++] = (uint16_t)open->square;
+    open->square = ++open->depth;
+}
+
+/* Follow curly brackets one by one: the place behind the one that ends it all, 0 for none, SIZE_MAX where one closes a
+ * square one. */
+static SCAN_TARGET size_t follow(struct open *open, uint64_t begin, uint64_t end)
+{
+    for (uint64_t left = begin | end; left != 0; left &= left - 1) {
+        bool closes = (left & (0 - left) & end) != 0;
+        if (closes && open->depth == open->square)
+            return SIZE_MAX;
+        open->depth += closes ? SIZE_MAX : 1;
+        if (open->depth == 0)
+            return (size_t)__builtin_ctzll(left) + 1;
     }
-    open->depth = depth;
-    open->crossed = crossed;
-    return depth == 0 ? (size_t)__builtin_ctzll(brackets) + 1 : BLOCK + 1;
+    return 0;
+}
+
+/* Curly brackets with no square one between them; returns what follow() does. They can be counted as a whole unless
+ * they end it all or get below the innermost square one, where the depth is lowest. Most are closed right behind where
+ * they are opened, around one attribute's value, and then the depth is what it was: so it sinks by no more than the
+ * number of the others. */
+static inline SCAN_TARGET size_t skip_curly(struct open *open, uint64_t begin, uint64_t end)
+{
+    uint64_t next = ~(begin | end) + (begin << 1); /* each carry stops at the next bracket */
+    size_t others = (size_t)__builtin_popcountll(end & ~next), floor = open->square > 0 ? open->square : 1;
+    if (open->depth < floor + others)
+        return follow(open, begin, end);
+    open->depth += (size_t)__builtin_popcountll(begin) - (size_t)__builtin_popcountll(end);
+    return 0;
+}
+
+/* The place behind the bracket of a block that ends it all, 0 for none, SIZE_MAX where the other kind closes one. */
+static inline SCAN_TARGET size_t skip_block(struct open *open, const char *text, struct block block, uint64_t strings)
+{
+    uint64_t brackets = block_bracket(block) & ~strings;
+    if (brackets == 0)
+        return 0;
+    uint64_t begin = block_is(block, '{') & brackets, end = block_is(block, '}') & brackets;
+    for (uint64_t squares = brackets ^ (begin | end); squares != 0; squares &= squares - 1) {
+        size_t place = (size_t)__builtin_ctzll(squares);
+        uint64_t before = (squares & (0 - squares)) - 1;
+        size_t ended = skip_curly(open, begin & before, end & before);
+        if (ended != 0)
+            return ended;
+        if (text[place] == '[')
+            open_square(open);
+        else if (open->depth != open->square)
+            return SIZE_MAX;
+        else
+            open->square = open->outer[--open->squares];
+        if (text[place] == ']' && --open->depth == 0)
+            return place + 1;
+        begin &= ~before;
+        end &= ~before;
+    }
+    return skip_curly(open, begin, end);
 }
 
 static SCAN_TARGET size_t scan_skip(const char *text, size_t at, size_t len, size_t room)
 {
     struct open open;
     uint64_t carry = 0, inside = 0;
-    open.depth = 1;
-    open.crossed = 0;
-    open.kind[0] = (unsigned char)text[at - 1];
+    open.depth = open.square = open.squares = 0;
+    if (text[at - 1] == '[')
+        open_square(&open);
+    else
+        open.depth = 1;
     for (; at < len && open.depth + BLOCK <= room; at += BLOCK) {
         struct block block = at + BLOCK <= len ? block_load(text + at) : load_tail(text, at, len);
         uint64_t quotes = block_is(block, '"'), backslashes = block_is(block, '\\');
@@ -114,11 +170,9 @@ static SCAN_TARGET size_t scan_skip(const char *text, size_t at, size_t len, siz
         inside = 0 - (strings >> 63);
         if ((backslashes & ~strings) != 0)
             return SIZE_MAX;
-        size_t end = follow(&open, text + at, block_bracket(block) & ~strings);
-        if (open.crossed != 0)
-            return SIZE_MAX;
-        if (end <= BLOCK)
-            return at + end;
+        size_t end = skip_block(&open, text + at, block, strings);
+        if (end != 0)
+            return end == SIZE_MAX ? SIZE_MAX : at + end;
     }
     return SIZE_MAX;
 }

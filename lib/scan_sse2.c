@@ -121,5 +121,5 @@ static size_t base64(char *out, const char *text, size_t len)
     return at;
 }
 
-const struct scan ddbs_scan__sse2 = { "sse2", scan_map, scan_skip, utf8, base64 };
+const struct scan ddbs_scan__sse2 = { "sse2", scan_map, scan_solid, scan_skip, utf8, base64 };
 #endif

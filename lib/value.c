@@ -10,9 +10,14 @@
 
 enum { NODES_AT_FIRST = 64 };
 
-static bool tape_grow(struct tape *tape)
+/* Large enough at once: what a tape leaves behind when it moves is not given back before the record's end. */
+bool ddbs_tape__reserve(struct tape *tape, size_t count)
 {
-    size_t capacity = tape->capacity == 0 ? NODES_AT_FIRST : tape->capacity * 2;
+    size_t wanted = tape->count + count + (tape->count == 0), capacity = tape->capacity * 2;
+    if (wanted <= tape->capacity)
+        return true;
+    capacity = capacity < NODES_AT_FIRST ? NODES_AT_FIRST : capacity;
+    capacity = capacity < wanted ? wanted : capacity;
     ddbs_value *nodes =
         ddbs_arena__grow(tape->arena, tape->nodes, tape->capacity * sizeof *nodes, capacity * sizeof *nodes);
     if (nodes == NULL)
@@ -21,15 +26,6 @@ static bool tape_grow(struct tape *tape)
         nodes[tape->count++] = (ddbs_value){ .as.arena = tape->arena, .type = TYPE_HEAD };
     tape->nodes = nodes;
     tape->capacity = capacity;
-    return true;
-}
-
-bool ddbs_tape__reserve(struct tape *tape, size_t count)
-{
-    while (tape->capacity - tape->count < count) {
-        if (!tape_grow(tape))
-            return false;
-    }
     return true;
 }
 

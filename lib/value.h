@@ -11,7 +11,7 @@
 #include <ddbstream/value.h>
 
 /* Names up to this many are compared one by one; more have an index. */
-enum { FEW_NAMES = 16 };
+enum { FEW_NAMES = 24 };
 
 /* The name of an attribute stands on the tape like a value. */
 #define TYPE_NAME ((uint32_t)DDBS_TYPE_BS + 1)

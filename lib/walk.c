@@ -12,18 +12,17 @@ enum { RECORDS_AT_FIRST = 128 };
 
 /* The members that the index reads, by the object they are in. */
 enum place { IN_RECORD, IN_DYNAMODB, IN_KINESIS, ELSEWHERE };
-enum wanted { EVENT_SOURCE, STREAM_SEQUENCE, KINESIS_SEQUENCE, EVENT_ID, WANTED_COUNT };
+enum wanted { EVENT_SOURCE, EVENT_ID, STREAM_SEQUENCE, KINESIS_SEQUENCE, WANTED_COUNT };
 
 static const struct {
-    enum place place;
     size_t len;
     const char *name;
     const char *path;
 } wanted[WANTED_COUNT] = {
-    [EVENT_SOURCE] = { IN_RECORD, 11, "eventSource", "eventSource" },
-    [STREAM_SEQUENCE] = { IN_DYNAMODB, 14, "SequenceNumber", "dynamodb.SequenceNumber" },
-    [KINESIS_SEQUENCE] = { IN_KINESIS, 14, "sequenceNumber", "kinesis.sequenceNumber" },
-    [EVENT_ID] = { IN_RECORD, 7, "eventID", "eventID" },
+    [EVENT_SOURCE] = { 11, "eventSource", "eventSource" },
+    [EVENT_ID] = { 7, "eventID", "eventID" },
+    [STREAM_SEQUENCE] = { 14, "SequenceNumber", "dynamodb.SequenceNumber" },
+    [KINESIS_SEQUENCE] = { 14, "sequenceNumber", "kinesis.sequenceNumber" },
 };
 
 struct found {
@@ -69,8 +68,20 @@ static size_t find_special(const struct index *ix, size_t at)
     return at;
 }
 
+/* The next quote or bracket at or behind `at`, or the end. */
+static size_t find_token(const struct index *ix, size_t at)
+{
+    const struct json *json = &ix->json;
+    for (; json->len - at >= 16; at += 16) {
+        uint64_t found = ddbs_ascii__tokens(json->text + at);
+        if (found != 0)
+            return at + (size_t)__builtin_ctzll(found);
+    }
+    return at;
+}
+
 /* A string by its quotes alone. */
-static bool walk_string(struct walk *walk, struct json_string *out)
+static bool walk_any_string(struct walk *walk, struct json_string *out)
 {
     struct json *json = &walk->ix->json;
     size_t begin = json->at;
@@ -86,6 +97,20 @@ static bool walk_string(struct walk *walk, struct json_string *out)
             break;
     }
     return refuse_record(walk, DDBS_E_SYNTAX, begin, NULL, "string without its closing quote");
+}
+
+/* The same, without a call where it has up to 16 bytes and none of them is a backslash. */
+static inline __attribute__((always_inline)) bool walk_string(struct walk *walk, struct json_string *out)
+{
+    struct json *json = &walk->ix->json;
+    size_t begin = json->at + 1;
+    uint64_t found = walk->ix->scan != NULL && json->len - begin >= 16 ? ddbs_ascii__special(json->text + begin) : 0;
+    size_t end = begin + (found != 0 ? (size_t)__builtin_ctzll(found) : 0);
+    if (found == 0 || json->text[end] != '"')
+        return walk_any_string(walk, out);
+    *out = (struct json_string){ .begin = begin, .end = end };
+    json->at = end + 1;
+    return true;
 }
 
 static bool walk_open(struct walk *walk)
@@ -146,21 +171,37 @@ static inline bool is_name(const struct walk *walk, struct json_string string, c
     return ddbs_json__string_is(walk->ix->json.text, string, name);
 }
 
+static inline bool is_wanted(const struct walk *walk, struct json_string name, enum wanted what)
+{
+    return is_name(walk, name, wanted[what].name, wanted[what].len);
+}
+
+/* Which of the names that are looked for in this place this one is; WANTED_COUNT: none. */
+static inline enum wanted find_wanted(const struct walk *walk, enum place place, struct json_string name)
+{
+    if (place == IN_RECORD)
+        return is_wanted(walk, name, EVENT_SOURCE) ? EVENT_SOURCE
+               : is_wanted(walk, name, EVENT_ID)   ? EVENT_ID
+                                                   : WANTED_COUNT;
+    enum wanted sequence = place == IN_DYNAMODB ? STREAM_SEQUENCE : KINESIS_SEQUENCE;
+    return is_wanted(walk, name, sequence) ? sequence : WANTED_COUNT;
+}
+
 /* The value behind a name that we may want. A string is taken; anything else stays for the walk. */
-static bool walk_value(struct walk *walk, struct json_string name)
+static inline bool walk_value(struct walk *walk, enum place place, struct json_string name)
 {
     struct json *json = &walk->ix->json;
-    enum place place = walk_place(walk);
-    struct found value = { .at = json->at, .is_string = ddbs_json__peek(json) == '"' };
-    if (value.is_string && !walk_string(walk, &value.string))
+    struct json_string string = { .begin = 0 };
+    size_t at = json->at;
+    bool is_string = ddbs_json__peek(json) == '"';
+    if (is_string && !walk_string(walk, &string))
         return false;
-    for (int i = 0; i < WANTED_COUNT; i++) {
-        if (wanted[i].place == place && is_name(walk, name, wanted[i].name, wanted[i].len)) {
-            value.times = walk->found[i].times + 1;
-            walk->found[i] = value;
-        }
-    }
-    if (place == IN_RECORD && ddbs_json__peek(json) == '{' && !value.is_string) {
+    enum wanted what = find_wanted(walk, place, name);
+    if (what != WANTED_COUNT)
+        walk->found[what] = (struct found){ at, string, is_string, walk->found[what].times + 1 };
+    if (is_string && ddbs_json__peek(json) == ',')
+        json->at++; /* nothing to look at */
+    if (place == IN_RECORD && ddbs_json__peek(json) == '{' && !is_string) {
         bool dynamodb = is_name(walk, name, "dynamodb", 8);
         bool kinesis = is_name(walk, name, "kinesis", 7);
         walk->inner = dynamodb ? IN_DYNAMODB : kinesis ? IN_KINESIS : ELSEWHERE;
@@ -168,10 +209,11 @@ static bool walk_value(struct walk *walk, struct json_string name)
     return true;
 }
 
-static bool walk_token(struct walk *walk)
+static inline bool walk_token(struct walk *walk)
 {
     struct json *json = &walk->ix->json;
     struct json_string name;
+    enum place place;
     switch (json->text[json->at]) {
     case '{':
     case '[':
@@ -182,16 +224,17 @@ static bool walk_token(struct walk *walk)
     case '"':
         if (!walk_string(walk, &name))
             return false;
-        if (walk_place(walk) == ELSEWHERE)
+        place = walk_place(walk);
+        if (place == ELSEWHERE)
             return true;
         ddbs_json__space(json);
         if (ddbs_json__peek(json) != ':')
             return true;
         json->at++;
         ddbs_json__space(json);
-        return walk_value(walk, name);
+        return walk_value(walk, place, name);
     default:
-        json->at++;
+        json->at = walk->ix->scan != NULL ? find_token(walk->ix, json->at + 1) : json->at + 1;
         return true;
     }
 }

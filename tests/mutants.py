@@ -33,6 +33,18 @@ def copy_tree():
         os.makedirs(os.path.dirname(target), exist_ok=True)
         if not os.path.exists(target) or open(file, "rb").read() != open(target, "rb").read():
             shutil.copy2(file, target)
+    remove_others(set(files))
+
+
+def remove_others(files):
+    """Files that were moved or removed since the last time would be built, too."""
+    for folder, folders, names in os.walk(TREE):
+        if folder == TREE and "build" in folders:
+            folders.remove("build")
+        for name in names:
+            path = os.path.join(folder, name)
+            if os.path.relpath(path, TREE) not in files:
+                os.remove(path)
 
 
 def read(path):

@@ -46,18 +46,20 @@ static bool bit(const uint64_t *map, size_t at)
 static void check_map(const struct scan *scan, const char *text, size_t len)
 {
     uint64_t quotes[TEXT_MAX / 64 + 2], care[TEXT_MAX / 64 + 2];
-    bool any = scan->map(text, len, quotes, care), escaped = false, inside = false;
-    bool expected = false;
+    bool any, escaped = false, inside = false, expected = false;
+    size_t count = scan->map(text, len, quotes, care, &any), found = 0;
     for (size_t i = 0; i < len; i++) {
         bool odd = inside && ((unsigned char)text[i] < 0x20 || text[i] == '\\');
         bool quote = text[i] == '"' && !escaped;
         inside ^= quote;
+        found += quote;
         escaped = text[i] == '\\' && !escaped;
         expected |= odd;
         if (!CHECK_INT(bit(quotes, i), quote) || !CHECK_INT(bit(care, i), odd))
             return;
     }
     CHECK_INT(any, expected);
+    CHECK_INT(count, found);
     CHECK(bit(quotes, len) && bit(care, len) && bit(quotes, len + 64) && bit(care, len + 64));
 }
 
@@ -70,6 +72,26 @@ TEST(maps_hold_the_quotes_that_are_not_escaped_and_what_needs_care_between_them)
             char text[LENGTHS];
             fill(text, len, alphabet, 2 + below(sizeof alphabet - 3));
             check_map(*scan, before_the_end(guard, text, len), len);
+        }
+    }
+}
+
+TEST(a_map_of_what_is_solid_leaves_out_whitespace)
+{
+    char *guard = new_guard();
+    static const char alphabet[] = "  \n\t\r\"a\v\f\x01\x1f!\xa0\x89";
+    for (const struct scan *const *scan = ddbs_scan__all(); *scan != NULL; scan++) {
+        for (size_t len = 0; len < LENGTHS; len++) {
+            char text[LENGTHS];
+            uint64_t solid[LENGTHS / 64 + 2];
+            fill(text, len, alphabet, sizeof alphabet - 1);
+            (*scan)->solid(before_the_end(guard, text, len), len, solid);
+            for (size_t i = 0; i < len; i++) {
+                bool space = text[i] == ' ' || text[i] == '\n' || text[i] == '\t' || text[i] == '\r';
+                if (!CHECK_INT(bit(solid, i), !space))
+                    return;
+            }
+            CHECK(bit(solid, len) && bit(solid, len + 64));
         }
     }
 }
