@@ -23,6 +23,9 @@ import time
 import urllib.parse
 
 KEY, SECRET, TOKEN = "AKIDAWSFAKE", "not/a+secret/wJalrXUtnFEMIK7MDENGbPxRfiCY", "token//with+signs=="
+# What `ddbstream run` and `serve` put into a function's environment.
+LOCAL_KEY, LOCAL_SECRET, LOCAL_TOKEN = ("ASIADDBSTREAMLOCAL00", "ddbstream-local-secret-that-opens-nothing",
+                                        "ddbstream-local-token")
 REGION = "eu-west-1"
 ENVIRONMENT = {"AWS_ACCESS_KEY_ID": KEY, "AWS_SECRET_ACCESS_KEY": SECRET, "AWS_SESSION_TOKEN": TOKEN,
                "AWS_REGION": REGION}
@@ -98,11 +101,12 @@ def verify(method, path, headers, body, service, now, token):
                (name in ("host", "content-type") or name.startswith("x-amz"))]
     check(not missing, f"not signed: {missing}", "InvalidSignatureException")
     check(scope == f"{date[:8]}/{REGION}/{service}/aws4_request", f"scope {scope}", "InvalidSignatureException")
-    if key != KEY or headers.get("x-amz-security-token") != token:
+    secret, token = {KEY: (SECRET, token), LOCAL_KEY: (LOCAL_SECRET, LOCAL_TOKEN)}.get(key, (None, None))
+    if secret is None or headers.get("x-amz-security-token") != token:
         raise Refused(403, "UnrecognizedClientException", "The security token included in the request is invalid.")
     if "x-amz-content-sha256" in headers:
         check(headers["x-amz-content-sha256"] == hashlib.sha256(body).hexdigest(), "content hash", "XAmzContentSHA256Mismatch")
-    want = signature(SECRET, scope, date, method, path, headers, names, body)
+    want = signature(secret, scope, date, method, path, headers, names, body)
     if not hmac.compare_digest(want, given):
         raise Refused(403, "SignatureDoesNotMatch", "The request signature we calculated does not match")
     signed = calendar.timegm(time.strptime(date, "%Y%m%dT%H%M%SZ"))
