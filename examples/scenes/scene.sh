@@ -17,5 +17,5 @@ trap 'rm -rf "$work"' EXIT
 scene() { PYTHONPATH=$root/examples/scenes PYTHONDONTWRITEBYTECODE=1 python3 "$here/scene.py" "$@"; }
 play() {
     "$bin/ddbstream" run "$bootstrap" --esm "$here/esm.json" --env DDBS_REPORT=items --on-failure "$work/on-failure" \
-        --time skip --quiet "$@"
+        --time skip ${QUIET---quiet} "$@"
 }

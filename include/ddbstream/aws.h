@@ -364,7 +364,8 @@ DDBS_API ddbs_status ddbs_transact_new(ddbs_writer **out, const ddbs_transact_op
 /** @param action  JSON as in TransactItems: {"Put":{"TableName":"Orders","Item":{"id":{"S":"o-1"}}}}; not checked */
 DDBS_API ddbs_status ddbs_transact_put(ddbs_writer *writer, ddbs_ctx *ctx, ddbs_str action) DDBS_MUST_CHECK;
 
-/* S3 PutObject, AWS_ENDPOINT_URL_S3, one request an object. The order key is the object's key. */
+/* S3 PutObject, AWS_ENDPOINT_URL_S3, one request an object, with its SHA-256 as x-amz-checksum-sha256, which S3 checks
+ * and keeps, and without which a bucket with Object Lock takes nothing. The order key is the object's key. */
 typedef struct ddbs_s3_options {
     ddbs_aws *aws;
     const char *bucket;

@@ -281,6 +281,9 @@ class Services:
 
     def s3(self, path, headers, body):
         check(re.fullmatch(r"/[a-z0-9.-]{3,63}/[A-Za-z0-9/._~-]+", path), "key", "InvalidURI")
+        sha256 = base64.b64encode(hashlib.sha256(body).digest()).decode()
+        check("x-amz-checksum-sha256" in headers, "as a bucket with Object Lock says", "InvalidRequest")
+        check(headers["x-amz-checksum-sha256"] == sha256, "checksum", "BadDigest")
         data = gzip.decompress(body) if headers.get("content-encoding") == "gzip" else body
         self.stored.setdefault("s3", {})[path] = data.decode("utf-8", "surrogateescape")
         return [path], ""
@@ -435,6 +438,7 @@ class Dynamo:
 
 class Handler(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # head and body of an answer are two writes
 
     def setup(self):
         super().setup()

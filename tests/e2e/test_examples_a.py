@@ -10,7 +10,7 @@ import sys
 from examples_harness import Scene, lint
 from runtime_harness import expect, main, test
 
-EXAMPLES = ["analytics"]
+EXAMPLES = ["analytics", "archive"]
 # What happens at which request, counted over all services.
 KILLS = {1: "before", 2: "after", 3: "before"}
 
@@ -51,6 +51,54 @@ def analytics_counts_are_equal_under_duplicates_and_crashes():
     aws = scene.play_killing({}, rules=[{"do": "entries", "marks": ['"o-77"'], "times": 2}])
     assert len(aws.requests) > 3, "no line was sent again"
     expect_counts_equal(scene, aws, True)
+
+
+# ---- archive ---------------------------------------------------------------------------------------------------------
+
+def objects(aws):
+    """Each object that was sent, with the SHA-256 of its bytes as they went out."""
+    sent = {}
+    for request in aws.requests:
+        sent.setdefault(request["path"], set()).add(request["headers"]["x-amz-content-sha256"])
+    return sent
+
+
+def expect_archived(scene, aws):
+    """Each change has one object, and whatever was written twice was written with the same bytes."""
+    records = scene.script.table().records
+    sent = objects(aws)
+    expect(sorted(aws.stored["s3"]), sorted(sent))
+    expect(len(sent), len(records))
+    expect([path for path, hashes in sent.items() if len(hashes) != 1], [])
+    unread = records[scene.script.UNREAD]["dynamodb"]["SequenceNumber"]
+    for record in records:
+        change = record["dynamodb"]
+        number = change["SequenceNumber"]
+        path = f"unread/{number}" if number == unread else f"Orders/2026/10/19/{number}-{record['eventID']}"
+        stored = json.loads(aws.stored["s3"][f"/orders-archive/{path}.json"])
+        if number == unread:
+            expect(stored["dynamodb"]["NewImage"], change["NewImage"])
+        else:
+            expect((stored.get("oldImage"), stored.get("newImage")), (change.get("OldImage"), change.get("NewImage")))
+    return sent
+
+
+@test
+def archive_has_an_object_for_each_change():
+    scene = Scene("archive")
+    aws = scene.check_expected()
+    expect_archived(scene, aws)
+    expect(len(aws.requests), len(aws.stored["s3"]))
+    assert all(request["headers"]["content-encoding"] == "gzip" for request in aws.requests)
+
+
+@test
+def archive_is_the_same_byte_for_byte_after_a_replay_and_after_crashes():
+    scene = Scene("archive")
+    once = expect_archived(scene, scene.play_twice())
+    aws = scene.play_killing({10: "before", 150: "after"})
+    expect(expect_archived(scene, aws), once)
+    assert len(aws.requests) > len(once), "nothing was written twice"
 
 
 if __name__ == "__main__":
