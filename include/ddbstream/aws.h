@@ -400,7 +400,7 @@ DDBS_API ddbs_status ddbs_cloudwatch_new(ddbs_writer **out, const ddbs_cloudwatc
 DDBS_API ddbs_status ddbs_cloudwatch_put(ddbs_writer *writer, ddbs_ctx *ctx, const ddbs_datum *datum) DDBS_MUST_CHECK;
 
 /* SES v2 SendEmail, AWS_ENDPOINT_URL_SESV2, one request a mail. No order. A mail whose response was lost may be sent
- * twice, and so may the mails of a batch that comes again; where one must not, send it with ddbs_aws_call inside of
+ * twice, and so may the mails of a batch that comes again; where one must not, send it with ddbs_ses_send inside of
  * ddbs_once (idempotency.h). */
 typedef struct ddbs_ses_options {
     ddbs_aws *aws;
@@ -416,6 +416,15 @@ typedef struct ddbs_mail {
 DDBS_API ddbs_status ddbs_ses_new(ddbs_writer **out, const ddbs_ses_options *options,
                                   ddbs_error *error) DDBS_MUST_CHECK;
 DDBS_API ddbs_status ddbs_ses_put(ddbs_writer *writer, ddbs_ctx *ctx, const ddbs_mail *mail) DDBS_MUST_CHECK;
+
+/**
+ * Send one mail at once, without a writer.
+ * @param options  of which `aws`, `from` and `configuration_set` count
+ * @return DDBS_OK: SES has it; DDBS_E_MISSING, DDBS_E_SYNTAX as ddbs_ses_put; DDBS_E_USAGE without `aws` or `from`; and
+ *         those of ddbs_aws_call
+ */
+DDBS_API ddbs_status ddbs_ses_send(const ddbs_ses_options *options, ddbs_ctx *ctx,
+                                   const ddbs_mail *mail) DDBS_MUST_CHECK;
 
 /* OpenSearch _bulk (5 MB; request_bytes may be up to 100 MiB, as the domain's instances take it). Of several writes of
  * one document that wait together only the last is sent. The order key is the document's id. With a version, an older

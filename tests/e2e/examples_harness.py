@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+from collections import Counter
 
 ROOT = os.path.abspath(os.path.join(os.path.dirname(__file__), "..", ".."))
 sys.path[:0] = [os.path.join(ROOT, "tests", "awsfake"), os.path.join(ROOT, "examples", "scenes")]
@@ -53,17 +54,16 @@ def owns(pid, inode):
 
 
 class Killer(AwsFake):
-    """A stand-in that kills who calls it: {request number: "before" or "after" it is done}, counted from 1 over all
-    services, or those of `operation` only."""
+    """A stand-in that kills who calls it, as {(operation, number): "before" or "after" it is done}; calls of an
+    operation are counted from 1."""
 
-    def __init__(self, kills, operation=None, rules=()):
+    def __init__(self, kills, rules=()):
         super().__init__(rules)
-        self.kills, self.operation, self.killed, self.count, self.root = dict(kills), operation, [], 0, None
+        self.kills, self.killed, self.counts, self.root = dict(kills), [], Counter(), None
 
     def call(self, service, operation, parsed, path, headers, body, rule):
-        mine = self.operation in (None, operation)
-        self.count += mine
-        moment = self.kills.get(self.count) if mine else None
+        self.counts[operation] += 1
+        moment = self.kills.get((operation, self.counts[operation]))
         if moment == "before":
             self.kill(moment)
         answer = super().call(service, operation, parsed, path, headers, body, rule)
@@ -128,9 +128,9 @@ class Scene:
             self.play(aws)
             return aws
 
-    def play_killing(self, kills, operation=None, rules=(), options=(), env=None):
+    def play_killing(self, kills, *options, rules=(), env=None):
         """With workers killed; every one of `kills` must have come."""
-        with Killer(kills, operation, rules) as aws:
+        with Killer(kills, rules) as aws:
             out, _ = self.play(aws, *options, env=env)
             assert sorted(aws.killed) == sorted(kills.values()), f"killed {aws.killed}"
             assert "+ 0 discarded" in out, out
