@@ -5,8 +5,8 @@
 #include <ddbstream.h>
 #include <stdlib.h>
 
-/* The columns of the table in Athena, and where in an item each is found. What an item lacks, a line lacks: Athena reads
- * it as null. */
+/* The columns of the table in Athena, and where in an item each is found. What an item lacks, a line lacks: Athena
+ * reads it as null. */
 static const struct column {
     const char *name, *path;
 } columns[] = {

@@ -1,7 +1,8 @@
 /* welcome.c: mails to customers, and a list of contacts that follows the table.
  *
- * Shows: an effect that must not happen twice, behind a claim on a table (ddbs_once), beside one that may, through a batch
- * writer. A duplicate sends no second mail. A crash between sending and marking does: then nobody knows that it was sent. */
+ * Shows: an effect that must not happen twice, behind a claim on a table (ddbs_once), beside one that may, through a
+ * batch writer. A duplicate sends no second mail. A crash between sending and marking does: then nobody knows that it
+ * was sent. */
 #include <ddbstream.h>
 #include <stdlib.h>
 

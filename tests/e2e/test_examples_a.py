@@ -10,7 +10,7 @@ import sys
 from examples_harness import Scene, lint
 from runtime_harness import expect, main, test
 
-EXAMPLES = ["analytics", "archive", "welcome"]
+EXAMPLES = ["analytics", "archive", "welcome", "fanout"]
 
 
 @test
@@ -129,6 +129,57 @@ def welcome_sends_a_second_mail_only_where_it_crashed_between_sending_and_markin
              ("UpdateItem", 15): "before", ("UpdateItem", 20): "after", ("BatchWriteItem", 2): "after"}
     # The claim of a lost worker lasts until the deadline of its invocation: the mapping has to wait, as on AWS.
     expect_mails(scene, scene.play_killing(kills, "--timeout", "1", "--time", "real"), extra=2)
+
+
+# ---- fanout ----------------------------------------------------------------------------------------------------------
+
+def concerned(record):
+    """The topics of a change, by the rules of fanout.c told once more."""
+    old, new = record["dynamodb"].get("OldImage"), record["dynamodb"].get("NewImage")
+    return {"placed.fifo": old is None, "large.fifo": old is None and float(new["Total"]["N"]) >= 1000,
+            "shipped.fifo": None not in (old, new) and old["Status"] != new["Status"] == {"S": "SHIPPED"},
+            "cancelled.fifo": new is None and "userIdentity" not in record}
+
+
+def expect_fanned_out(scene, aws, exactly_once):
+    """Every topic has the changes that concern it, the queue all, and each group has them in the order of the table once
+    what came twice is dropped, as SNS and SQS do for five minutes."""
+    records = scene.script.table().records
+    places = {record["eventID"]: place for place, record in enumerate(records)}
+    got = {"orders.fifo": aws.stored["sqs"]}
+    for message in aws.stored["sns"]:
+        got.setdefault(scene.script.topic(message), []).append(message)
+    for name, messages in got.items():
+        want = [place for place, record in enumerate(records) if name == "orders.fifo" or concerned(record)[name]]
+        found = list(dict.fromkeys(places[message["MessageDeduplicationId"]] for message in messages))
+        expect(sorted(found), want, name)
+        if exactly_once:
+            expect(len(messages), len(want), name)
+        groups = {}
+        for place in found:
+            groups.setdefault(records[place]["dynamodb"]["Keys"]["OrderId"]["S"], []).append(place)
+        expect([order for order, group in groups.items() if group != sorted(group)], [], name)
+        assert all(records[places[m["MessageDeduplicationId"]]]["dynamodb"]["Keys"]["OrderId"]["S"] == m["MessageGroupId"]
+                   for m in messages), name
+    expect(len(got), 5)
+
+
+@test
+def fanout_tells_every_topic_what_concerns_it():
+    scene = Scene("fanout")
+    expect_fanned_out(scene, scene.check_expected(), True)
+
+
+@test
+def fanout_keeps_the_order_of_each_group_under_duplicates_crashes_and_failed_entries():
+    scene = Scene("fanout")
+    expect_fanned_out(scene, scene.play_twice(), False)
+    kills = {("SendMessageBatch", 2): "after", ("PublishBatch", 5): "before", ("PublishBatch", 9): "after"}
+    expect_fanned_out(scene, scene.play_killing(kills), False)
+    marks = [f'"{record["eventID"]}"' for record in scene.script.table().records if record["eventName"] == "MODIFY"][::7]
+    rules = [{"service": service, "do": "entries", "marks": [mark]} for mark in marks for service in ("sqs", "sns")]
+    aws = scene.play_killing({}, rules=rules)
+    expect_fanned_out(scene, aws, True)
 
 
 if __name__ == "__main__":
