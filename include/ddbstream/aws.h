@@ -434,6 +434,8 @@ typedef struct ddbs_opensearch_options {
     const char *endpoint; /* of the domain; NULL: AWS_ENDPOINT_URL_OPENSEARCH or AWS_ENDPOINT_URL */
     const char *index;
     bool serverless; /* a collection ("aoss") and no domain ("es") */
+    bool or_equal;   /* a write of the version that is there replaces it ("external_gte"); needed where different
+                        changes can have the same one */
     ddbs_writer_tuning tuning;
 } ddbs_opensearch_options;
 DDBS_API ddbs_status ddbs_opensearch_new(ddbs_writer **out, const ddbs_opensearch_options *options,
@@ -445,6 +447,16 @@ DDBS_API ddbs_status ddbs_opensearch_put(ddbs_writer *writer, ddbs_ctx *ctx, ddb
                                          uint64_t version) DDBS_MUST_CHECK;
 DDBS_API ddbs_status ddbs_opensearch_delete(ddbs_writer *writer, ddbs_ctx *ctx, ddbs_str id,
                                             uint64_t version) DDBS_MUST_CHECK;
+
+/**
+ * An external version for a change of a table's stream: a larger sequence number never has a smaller one. Sequence
+ * numbers have up to 40 digits and versions 63 bits, so two can share a version: only together with `or_equal`, or a
+ * newer change could count as an old one. Those that were seen are a number and another one of 20 digits behind it; up
+ * to 2^28 - 1 and 2^35 - 2 they have versions of their own. Those of a Kinesis stream are longer and share one.
+ * @param sequence_number  of the record: digits
+ * @return 1 to 2^63 - 1
+ */
+DDBS_API uint64_t ddbs_opensearch_version(ddbs_str sequence_number);
 
 #ifdef __cplusplus
 }

@@ -347,6 +347,8 @@ ddbs_status ddbs_ses_send(const ddbs_ses_options *options, ddbs_ctx *ctx, const 
 
 /* ---- OpenSearch ---- */
 
+enum { OR_EQUAL = 1 }; /* of the flags */
+
 ddbs_status ddbs_opensearch_new(ddbs_writer **out, const ddbs_opensearch_options *options, ddbs_error *error)
 {
     const char *texts[DDBS_WRITER_TEXTS] = { options->endpoint, options->index };
@@ -360,7 +362,9 @@ ddbs_status ddbs_opensearch_new(ddbs_writer **out, const ddbs_opensearch_options
     bool known = ddbs_aws__endpoint(options->aws, &request, address, sizeof address, &own) && own &&
                  ddbs_aws__is_address(address);
     DDBS_TRY(ddbs_writer__need(known ? address : NULL, "`endpoint`, the address of the domain", error));
-    return ddbs_writer__make(out, options->aws, service, &options->tuning, texts, error);
+    DDBS_TRY(ddbs_writer__make(out, options->aws, service, &options->tuning, texts, error));
+    (*out)->flags[OR_EQUAL] = options->or_equal;
+    return DDBS_OK;
 }
 
 static ddbs_status put_document(ddbs_writer *writer, ddbs_ctx *ctx, const char *action, ddbs_str id, ddbs_str document,
@@ -375,7 +379,8 @@ static ddbs_status put_document(ddbs_writer *writer, ddbs_ctx *ctx, const char *
     ddbs_put__member(out, "_index", ddbs_str_c(writer->texts[1]));
     ddbs_put__member(out, "_id", id);
     if (version > 0)
-        ddbs_buf__format(out, ",\"version\":%llu,\"version_type\":\"external\"", (unsigned long long)version);
+        ddbs_buf__format(out, ",\"version\":%llu,\"version_type\":\"external%s\"", (unsigned long long)version,
+                         writer->flags[OR_EQUAL] ? "_gte" : "");
     ddbs_buf__text(out, "}}\n");
     size_t begin = out->len;
     if (document.ptr != NULL) {
@@ -405,4 +410,30 @@ ddbs_status ddbs_opensearch_delete(ddbs_writer *writer, ddbs_ctx *ctx, ddbs_str 
                                 writer->service == &ddbs_service__opensearch_serverless ? writer->service
                                                                                         : &ddbs_service__opensearch));
     return put_document(writer, ctx, "delete", id, (ddbs_str){ NULL, 0 }, version);
+}
+
+/* The value of decimal digits, but at most `most`. */
+static uint64_t value_up_to(ddbs_str digits, uint64_t most)
+{
+    uint64_t value = 0;
+    for (size_t i = 0; i < digits.len && value < most; i++) {
+        if (digits.ptr[i] < '0' || digits.ptr[i] > '9')
+            return 0;
+        value = value * 10 + (uint64_t)(digits.ptr[i] - '0');
+    }
+    return value < most ? value : most;
+}
+
+uint64_t ddbs_opensearch_version(ddbs_str sequence_number)
+{
+    enum { LOW_DIGITS = 20, LOW_BITS = 35 };
+    static const uint64_t high_most = (1U << 28) - 1, low_most = ((uint64_t)1 << LOW_BITS) - 2;
+    size_t high_len = sequence_number.len > LOW_DIGITS ? sequence_number.len - LOW_DIGITS : 0;
+    uint64_t high = value_up_to((ddbs_str){ sequence_number.ptr, high_len }, high_most);
+    /* Saturated, whatever comes behind is no larger. */
+    uint64_t low =
+        high == high_most
+            ? low_most
+            : value_up_to((ddbs_str){ sequence_number.ptr + high_len, sequence_number.len - high_len }, low_most);
+    return ((high << LOW_BITS) | low) + 1;
 }

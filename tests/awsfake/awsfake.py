@@ -270,7 +270,9 @@ class Services:
                     "type": failing.rule.code or "es_rejected_execution_exception", "reason": json.dumps(document)}}})
                 continue
             old = versions.get(head["_id"], (0, None))
-            if "version" in head and head["version"] <= old[0]:
+            kind = head.get("version_type", "internal")
+            check(kind in ("internal", "external", "external_gte") and ("version" in head) == (kind != "internal"), kind)
+            if "version" in head and head["version"] < old[0] + (kind == "external"):
                 items.append({action: {"_id": head["_id"], "status": 409, "error": {"type": "version_conflict_engine_exception"}}})
                 continue
             found = old[1] is not None

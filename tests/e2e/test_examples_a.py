@@ -10,7 +10,7 @@ import sys
 from examples_harness import Scene, lint
 from runtime_harness import expect, main, test
 
-EXAMPLES = ["analytics", "archive", "welcome", "fanout"]
+EXAMPLES = ["analytics", "archive", "welcome", "fanout", "search"]
 
 
 @test
@@ -180,6 +180,37 @@ def fanout_keeps_the_order_of_each_group_under_duplicates_crashes_and_failed_ent
     rules = [{"service": service, "do": "entries", "marks": [mark]} for mark in marks for service in ("sqs", "sns")]
     aws = scene.play_killing({}, rules=rules)
     expect_fanned_out(scene, aws, True)
+
+
+# ---- search ----------------------------------------------------------------------------------------------------------
+
+def document(item):
+    """The searched attributes of an item as JSON reads them back."""
+    plain = {"S": str, "N": json.loads, "SS": list}
+    return {name: plain[tag](content) for name, value in item.items() for tag, content in value.items()
+            if name in ("name", "description", "price", "tags", "stock")}
+
+
+def expect_index(scene, aws):
+    want = {key: document(item) for key, item in scene.script.table().items.items()}
+    expect(aws.stored["opensearch"], want)
+
+
+@test
+def search_index_equals_the_table_although_half_of_the_changes_come_late():
+    scene = Scene("search")
+    expect_index(scene, scene.check_expected())
+
+
+@test
+def search_index_equals_the_table_under_duplicates_crashes_and_failed_documents():
+    scene = Scene("search")
+    expect_index(scene, scene.play_twice())
+    expect_index(scene, scene.play_killing({("_bulk", 1): "before", ("_bulk", 3): "after"}))
+    rules = [{"do": "entries", "marks": [f'"p-{number}"'], "status": status} for number in range(2, 9) for status in (429, 503)]
+    aws = scene.play_killing({}, rules=rules)
+    assert len(aws.requests) > 6, "no document was sent again"
+    expect_index(scene, aws)
 
 
 if __name__ == "__main__":
