@@ -61,6 +61,9 @@ $(OBJ)/%.o: %.c $(OBJ)/flags
 	$(call say,CC,$<)
 	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
+# The page of `ddbstream run --report` is inside the program.
+$(OBJ)/runtime/emulator/page_share.o: runtime/emulator/share/report.html
+
 Q := $(if $(VERBOSE),,@)
 say = $(if $(VERBOSE),,@printf '  %-5s %s\n' $(1) $(2))
 
@@ -85,7 +88,12 @@ $(OUT)/libddbstream.a: $(CORE_O) $(LAMBDA_O) $(AWS_O)
 $(OUT)/libtable.a: $(TABLE_O)
 	$(archive)
 $(OUT)/ddbstream: $(EMULATOR_O) $(MAPPING_O) $(OUT)/libtable.a $(OUT)/libcore.a
-	$(call link,-lcjson -lz)
+	$(call link,-lcurl -lcjson -lz)
+
+# What package.sh checks and writes zips with; runs on the machine that packages.
+PACK_O := $(filter-out %/relro.o,$(call objects,runtime/package/*.c)) $(OBJ)/runtime/emulator/elf.o $(OBJ)/runtime/emulator/command.o
+$(OUT)/package/pack: $(PACK_O)
+	$(call link,-lcurl -lz)
 
 define example
 $(OUT)/examples/$(1)/bootstrap: $(call objects,examples/$(1)/*.c) $(OUT)/libddbstream.a
@@ -132,7 +140,7 @@ deps-build deps-test deps-check deps-neon deps-bench: deps-%:
 
 HANDLERS := $(patsubst tests/e2e/handlers/%.c,$(OUT)/tests/handlers/%,$(sort $(wildcard tests/e2e/handlers/*.c)))
 REPLAYS  := $(FUZZERS:$(OUT)/fuzz/fuzz_%=$(OUT)/fuzz/replay_%)
-PROGRAMS := all $(UNIT) $(REPLAYS) $(HANDLERS) $(DRIVERS)
+PROGRAMS := all $(OUT)/package/pack $(UNIT) $(REPLAYS) $(HANDLERS) $(DRIVERS)
 LOSSLESS_RECORDS ?= 20000
 NUMBER_PAIRS ?= 1000000
 
@@ -233,7 +241,7 @@ mutants: deps-test
 # The whole suite with every program under valgrind.
 .PHONY: valgrind
 valgrind: deps-check programs
-	@sh tests/valgrind.sh build build/valgrind $(UNIT) $(REPLAYS) $(HANDLERS) $(DRIVERS) build/ddbstream \
+	@sh tests/valgrind.sh build build/valgrind $(UNIT) $(REPLAYS) $(HANDLERS) $(DRIVERS) build/ddbstream build/package/pack \
 	    $(EXAMPLES:%=build/examples/%/bootstrap)
 	@$(MAKE) --no-print-directory suite BIN=build/valgrind LOSSLESS_RECORDS=300 NUMBER_PAIRS=2000 \
 	    E2E="$(filter-out %/test_matrix.py %/test_wire.py,$(E2E))"
@@ -249,11 +257,15 @@ fuzz: deps-check
 .PHONY: fuzzers
 fuzzers: $(patsubst tests/fuzz/%.c,build/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
 
-# The 100,000 records and the millions of single-byte changes that `make test` samples.
-.PHONY: exhaustive
+# The 100,000 records, the millions of single-byte changes and the seeds of faults that `make test` samples.
+FAULT_SEEDS ?= 50
+FAULTS := 'python3 tests/e2e/test_faults.py build --seeds $(FAULT_SEEDS)'
+.PHONY: exhaustive faults
 exhaustive: deps-test programs
 	@python3 tests/run.py 'python3 tests/lossless.py build/ddbstream --records 100000' \
-	    'python3 tests/oracle/differential.py build/tests/verdict --full'
+	    'python3 tests/oracle/differential.py build/tests/verdict --full' $(FAULTS)
+faults: deps-test programs
+	@python3 tests/e2e/test_faults.py build --seeds $(FAULT_SEEDS)
 
 # The path of the other architecture, in an emulator of its processor: what paths could make differently.
 NEON := CC=aarch64-linux-gnu-gcc V=neon CPPFLAGS='-idirafter /usr/include'
@@ -281,6 +293,13 @@ TABLE_REQUESTS ?= 20000
 .PHONY: dynamodb
 dynamodb: all
 	@python3 tests/run.py 'python3 tests/dynamodb/test_dynamodb.py $(OUT) --requests $(TABLE_REQUESTS)'
+
+# The page of `ddbstream run --report`, opened and clicked through in Chromium; says so where there is none.
+.PHONY: report
+report: all
+	@if command -v chromium chromium-browser google-chrome google-chrome-stable >/dev/null; \
+	then python3 tests/run.py 'python3 tests/report/test_report.py $(OUT)'; \
+	else echo 'not run: chromium absent'; fi
 
 # Batch writers and claims against DynamoDB and S3 as npm has them.
 .PHONY: peers
@@ -339,6 +358,85 @@ bench-deps: deps-bench
 bench-count: deps-test $(BENCH)/peers/ours
 	@python3 tests/bench/count.py $(OUT) $(if $(UPDATE),--update)
 
+# ---- Installing it --------------------------------------------------------------------------------------------------
+
+PREFIX     ?= /usr/local
+LIBDIR     ?= $(PREFIX)/lib
+INCLUDEDIR ?= $(PREFIX)/include
+MANDIR     ?= $(PREFIX)/share/man
+VERSION    := $(shell sed -n 's/^.define DDBS_VERSION  *"\(.*\)"/\1/p' include/ddbstream/base.h)
+# Below 1.0 a minor version may break: it belongs to the name that programs ask for.
+SONAME     := libddbstream.so.$(basename $(VERSION))
+COMPLETION := $(PREFIX)/share/bash-completion/completions/ddbstream
+
+FLAGS_shared := -O2 -g -fPIC
+LINK_shared  := -Wl,--gc-sections -Wl,--as-needed -Wl,-z,defs -Wl,-z,relro -Wl,-z,now
+$(OUT)/libddbstream.so: $(CORE_O) $(LAMBDA_O)
+	$(call link,-shared -Wl$(comma)-soname$(comma)$(SONAME) -lcurl -lcjson -lz)
+
+# The manual pages come from the headers and from what the command says with --help.
+build/share/pages: $(wildcard include/*.h include/*/*.h runtime/emulator/share/*) build/ddbstream
+	$(call say,MAN,build/share/man)
+	@rm -rf build/share && mkdir -p $(addprefix build/share/man/man,1 3 7)
+	@awk -v out=build/share/man -v version=$(VERSION) -f runtime/emulator/share/functions.awk $(sort $(wildcard include/*/*.h))
+	@sh runtime/emulator/share/command.sh build/ddbstream $(VERSION) build/share/man
+	@cd build/share/man && ls man*/* >../pages
+
+.PHONY: install uninstall installable
+installable: deps-build
+	@$(MAKE) --no-print-directory -j$(JOBS) build/ddbstream build/libddbstream.a build/share/pages
+	@$(MAKE) --no-print-directory -j$(JOBS) V=shared build/shared/libddbstream.so
+
+put = install -D -m $(3) $(1) "$(DESTDIR)$(2)"
+install: installable
+	@$(call put,build/ddbstream,$(PREFIX)/bin/ddbstream,755)
+	@$(call put,build/libddbstream.a,$(LIBDIR)/libddbstream.a,644)
+	@$(call put,build/shared/libddbstream.so,$(LIBDIR)/libddbstream.so.$(VERSION),755)
+	@ln -sf libddbstream.so.$(VERSION) "$(DESTDIR)$(LIBDIR)/$(SONAME)"
+	@ln -sf $(SONAME) "$(DESTDIR)$(LIBDIR)/libddbstream.so"
+	@for header in $(HEADERS:include/%=%); do \
+	    $(call put,include/$$header,$(INCLUDEDIR)/$$header,644) || exit 1; done
+	@sed 's|@PREFIX@|$(PREFIX)|; s|@LIBDIR@|$(LIBDIR)|; s|@INCLUDEDIR@|$(INCLUDEDIR)|; s|@VERSION@|$(VERSION)|' \
+	    runtime/package/ddbstream.pc.in >build/share/ddbstream.pc
+	@$(call put,build/share/ddbstream.pc,$(LIBDIR)/pkgconfig/ddbstream.pc,644)
+	@$(call put,runtime/emulator/share/ddbstream.bash,$(COMPLETION),644)
+	@for page in $$(cat build/share/pages); do \
+	    $(call put,build/share/man/$$page,$(MANDIR)/$$page,644) || exit 1; done
+	@echo "installed below $(DESTDIR)$(PREFIX): the command ddbstream, libddbstream, its headers and manual pages"
+
+# Removes what this version installs, and the folders that are its own.
+uninstall: installable
+	@cd "$(DESTDIR)/" && rm -f "$(DESTDIR)$(PREFIX)/bin/ddbstream" "$(DESTDIR)$(LIBDIR)/libddbstream.a" \
+	    "$(DESTDIR)$(LIBDIR)/libddbstream.so.$(VERSION)" "$(DESTDIR)$(LIBDIR)/$(SONAME)" \
+	    "$(DESTDIR)$(LIBDIR)/libddbstream.so" "$(DESTDIR)$(LIBDIR)/pkgconfig/ddbstream.pc" "$(DESTDIR)$(COMPLETION)"
+	@for header in $(HEADERS:include/%=%); do rm -f "$(DESTDIR)$(INCLUDEDIR)/$$header"; done
+	@rmdir "$(DESTDIR)$(INCLUDEDIR)/ddbstream" 2>/dev/null || true
+	@for page in $$(cat build/share/pages); do rm -f "$(DESTDIR)$(MANDIR)/$$page"; done
+
+# A Debian package of what `make install` installs.
+.PHONY: deb
+deb:
+	@rm -rf build/deb && mkdir -p build/deb
+	@$(MAKE) --no-print-directory install DESTDIR=$(CURDIR)/build/deb PREFIX=/usr \
+	    LIBDIR=/usr/lib/$$(dpkg-architecture -qDEB_HOST_MULTIARCH)
+	@sh runtime/package/deb.sh $(CURDIR)/build/deb $(VERSION) build
+
+# ---- Packaging functions --------------------------------------------------------------------------------------------
+
+# Everything from nothing, as on the first day: sources, libraries, both architectures.
+.PHONY: package-fresh package-test install-test
+package-fresh:
+	@rm -rf build/package build/static-* build/obj/static-*
+	@./package.sh --arch both examples/orders
+
+# package.sh for this machine's architecture: what it makes and what it refuses.
+package-test: deps-test
+	@sh .ci/deps package-$(subst aarch64,arm64,$(shell uname -m))
+	@$(MAKE) --no-print-directory -j$(JOBS) build/ddbstream build/package/pack
+	@python3 tests/run.py 'python3 tests/package/test_package.py'
+install-test: deps-check
+	@python3 tests/run.py 'python3 tests/package/test_install.py'
+
 .PHONY: format clean help
 format:
 	clang-format -i $(C_FILES)
@@ -352,14 +450,19 @@ help:
 	@echo "make mutants    break each promise on purpose and see its test turn red"
 	@echo "make valgrind   the whole suite under valgrind"
 	@echo "make exhaustive 100,000 generated records; every single-byte change of the example events"
+	@echo "make faults     every kind of fault over examples/orders with FAULT_SEEDS=50 seeds"
 	@echo "make fuzz       libFuzzer on every target, FUZZ_TIME=60 seconds each"
 	@echo "make soak       100,000 invocations: memory, descriptors, threads; cost of a hand-over"
 	@echo "make neon       the AArch64 path under qemu (needs gcc-aarch64-linux-gnu, qemu-user-static)"
 	@echo "make ric        the Node client of AWS against ddbstream serve (needs npm)"
 	@echo "make dynamodb   AWS CLI, AWS SDK and dynalite against ddbstream table (needs aws, npm)"
+	@echo "make report     the page of ddbstream run --report in Chromium"
 	@echo "make peers      batch writers and claims against dynalite and s3rver (needs npm)"
 	@echo "make bench      ddbstream beside its peers (make bench-deps installs them): BENCH_ROUNDS, BENCH_ONLY, SEED"
 	@echo "make bench-count  instructions against tests/bench/counts.json (valgrind)"
+	@echo "make install    PREFIX=/usr/local DESTDIR=; make uninstall; make deb: the same as a Debian package"
+	@echo "make package-test, make install-test   what package.sh makes and refuses; what is installed"
+	@echo "make package-fresh   the libraries and examples/orders for both architectures, from nothing"
 	@echo "make deps       install everything that the targets above need"
 	@echo "make format     clang-format; make clean"
 

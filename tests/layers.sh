@@ -25,6 +25,8 @@ forbid '#include "(runtime/)?aws/|#include <ddbstream/(aws|idempotency)\.h>' 'no
     lib/*.[ch] runtime/lambda/*.[ch] runtime/mapping/*.[ch] runtime/emulator/*.[ch]
 forbid '#include "(runtime/)?emulator/' 'runtime/lambda and runtime/emulator never meet' runtime/lambda/*.[ch]
 forbid '#include "(runtime/)?lambda/|#include <ddbstream/lambda\.h>' 'runtime/emulator and runtime/lambda never meet' runtime/emulator/*.[ch]
+forbid '#include "(lib|runtime/(lambda|mapping))/' 'runtime/package reads programs as runtime/emulator does, and no more' \
+    runtime/package/*.[ch]
 forbid '#include [<"](lib|runtime)/' 'examples use the public headers' examples/*/*.c
 
 # What the core needs from outside is libc, cJSON for its bridge and zlib for ddbs_inflate: a program that holds all of it

@@ -162,7 +162,7 @@ DDBS_API ddbs_status ddbs_get_as(const ddbs_item *item, const char *name, ddbs_c
 DDBS_API ddbs_status ddbs_get_path_as(const ddbs_item *item, const char *path, ddbs_ctype type,
                                       void *out) DDBS_MUST_CHECK;
 
-/** The attribute `name` of `item` as the C type that `out` points to; status as above. */
+/** The attribute `name` of `item` as the C type that `out` points to; status as ddbs_get_as. */
 #define ddbs_get(item, name, out) ddbs_get_as(item, name, DDBS_CTYPE(out), out)
 
 /** The value at `path` in `item` as the C type that `out` points to. */

@@ -1,6 +1,8 @@
 /* command.c: see command.h. */
 #include "command.h"
 
+#include "progress.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
@@ -15,6 +17,7 @@ static void complain(const char *name, const char *format, va_list arguments) __
 
 static void complain(const char *name, const char *format, va_list arguments)
 {
+    progress_hide();
     fflush(stdout);
     fprintf(stderr, "ddbstream %s: ", name);
     vfprintf(stderr, format, arguments);

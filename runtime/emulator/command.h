@@ -13,6 +13,7 @@ int cmd_decode(int argc, char **argv);
 int cmd_filter(int argc, char **argv);
 int cmd_gen(int argc, char **argv);
 int cmd_lint(int argc, char **argv);
+int cmd_redrive(int argc, char **argv);
 int cmd_run(int argc, char **argv);
 int cmd_serve(int argc, char **argv);
 int cmd_symbolize(int argc, char **argv);

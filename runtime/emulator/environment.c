@@ -15,7 +15,7 @@
 
 extern char **environ;
 
-enum { VARIABLES_OWN = 32, VARIABLE_SIZE = 2 * PATH_MAX + 64 };
+enum { MEMORY_MB = 128, VARIABLES_OWN = 32, VARIABLE_SIZE = 2 * PATH_MAX + 64 };
 
 /* Variables of the caller that would lead a function to other credentials than the fake ones, or make a runtime believe
  * that it runs somewhere else. */
@@ -142,7 +142,6 @@ static void set_lambda(struct builder *builder, const struct environment_config 
         "AWS_SECRET_ACCESS_KEY=ddbstream-local-secret-that-opens-nothing",
         "AWS_SESSION_TOKEN=ddbstream-local-token",
         "AWS_LAMBDA_FUNCTION_VERSION=$LATEST",
-        "AWS_LAMBDA_FUNCTION_MEMORY_SIZE=128",
         "AWS_LAMBDA_INITIALIZATION_TYPE=on-demand",
         "AWS_XRAY_CONTEXT_MISSING=LOG_ERROR",
         "LAMBDA_RUNTIME_DIR=/var/runtime",
@@ -151,6 +150,7 @@ static void set_lambda(struct builder *builder, const struct environment_config 
     };
     for (size_t i = 0; i < sizeof fixed / sizeof *fixed; i++)
         put(builder, fixed[i]);
+    set(builder, "AWS_LAMBDA_FUNCTION_MEMORY_SIZE=%d", config->memory_mb == 0 ? MEMORY_MB : config->memory_mb);
     set(builder, "AWS_LAMBDA_FUNCTION_NAME=%s", config->function_name);
     set(builder, "AWS_LAMBDA_LOG_GROUP_NAME=/aws/lambda/%s", config->function_name);
     set_log_stream(builder);

@@ -6,6 +6,7 @@ struct environment_config {
     const char *function_name;
     const char *bootstrap;   /* its folder becomes LAMBDA_TASK_ROOT */
     const char *const *more; /* the user's "NAME=value", NULL-terminated or NULL: they win */
+    int memory_mb;           /* MemorySize; 0: 128 */
     int port;                /* of the Runtime API: nothing wins over it */
 };
 

@@ -390,25 +390,33 @@ static size_t line_of(const char *text, const char *at)
     return line;
 }
 
+int esm_read(struct esm *out, const char *name, const char *text, size_t len, char *why, size_t why_size)
+{
+    *out = (struct esm){ .settings = mapping_defaults() };
+    struct reader reader = { .esm = out, .path = name, .why = why, .why_size = why_size };
+    const char *end = text;
+    cJSON *root = cJSON_ParseWithLengthOpts(text, len + 1, &end, 1);
+    bool read = root != NULL ? read_mapping(&reader, root) : refuse(&reader, "line %zu: not JSON", line_of(text, end));
+    cJSON_Delete(root);
+    return read ? 0 : -1;
+}
+
 int esm_load(struct esm *out, const char *path, char *why, size_t why_size)
 {
     char *text;
     size_t len;
+    int status;
     *out = (struct esm){ .settings = mapping_defaults() };
     if (command_read(path, FILE_BYTES_MAX + 1, &text, &len, why, why_size) != 0)
         return -1;
     if (len > FILE_BYTES_MAX) {
         snprintf(why, why_size, "%s: larger than 1 MiB, which no mapping is", path);
-        free(text);
-        return -1;
+        status = -1;
+    } else {
+        status = esm_read(out, path, text, len, why, why_size);
     }
-    struct reader reader = { .esm = out, .path = path, .why = why, .why_size = why_size };
-    const char *end = text;
-    cJSON *root = cJSON_ParseWithLengthOpts(text, len + 1, &end, 1);
-    bool read = root != NULL ? read_mapping(&reader, root) : refuse(&reader, "line %zu: not JSON", line_of(text, end));
-    cJSON_Delete(root);
     free(text);
-    return read ? 0 : -1;
+    return status;
 }
 
 void esm_free(struct esm *esm)

@@ -20,5 +20,8 @@ struct esm {
 /* Read a mapping. What AWS would refuse is refused. `out` must not be moved afterwards; the caller frees what it holds
  * with esm_free, also after a failure. 0, or -1 with "FILE: KEY: what was expected" in `why`. */
 int esm_load(struct esm *out, const char *path, char *why, size_t why_size);
+
+/* The same of a NUL-terminated text in memory; `name` is what messages call it. */
+int esm_read(struct esm *out, const char *name, const char *text, size_t len, char *why, size_t why_size);
 void esm_free(struct esm *esm);
 #endif

@@ -1,14 +1,15 @@
 /* function.c: see function.h. Puts the Runtime API and the process behind it together: when to start, when to kill, and
  * what an end means for the invocation. */
-#include "function.h"
+#include "function_inner.h"
 
 #include "clock.h"
 #include "environment.h"
 #include "error_body.h"
-#include "process.h"
-#include "runtime_api.h"
+#include "family.h"
 
 #include <errno.h>
+#include <limits.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,23 +21,7 @@ enum {
      * dying: wait so long to know for sure and to see its last lines. */
     DYING_MS = 300,
     SIGTERM_GRACE_MS = 500, /* what Lambda gives a function with an internal extension */
-    SETTLE_TURNS = 1000,
-    REQUEST_ID_SIZE = 128
-};
-
-struct function {
-    struct function_config config;
-    struct runtime_api *api;
-    char **env;
-    struct process process;
-    int64_t started_ms; /* of the process */
-    /* The invocation, while `busy`. */
-    bool busy;
-    bool offered; /* to the process that runs now */
-    const char *event;
-    size_t event_len;
-    char request_id[REQUEST_ID_SIZE];
-    int64_t begun_ms;
+    SETTLE_TURNS = 1000
 };
 
 static int64_t now_ms(void)
@@ -80,6 +65,7 @@ static int make_env(struct function *function)
     struct environment_config config = { .function_name = function->config.name,
                                          .bootstrap = function->config.bootstrap,
                                          .more = function->config.env,
+                                         .memory_mb = function->config.memory_mb,
                                          .port = function_port(function) };
     if (config.bootstrap == NULL)
         return 0;
@@ -93,6 +79,7 @@ int function_open(struct function **out, const struct function_config *config)
     if (function == NULL)
         return -1;
     function->config = *config;
+    function->fault.kind = FAULT_NONE;
     fill_defaults(&function->config);
     if (open_api(function) != 0 || make_env(function) != 0) {
         int error = errno;
@@ -113,6 +100,7 @@ void function_close(struct function *function)
 {
     if (function == NULL)
         return;
+    function_thaw(function);
     if (function->api != NULL)
         process_stop(&function->process, runtime_api_wants_sigterm(function->api) ? SIGTERM_GRACE_MS : 0);
     runtime_api_close(function->api);
@@ -131,6 +119,7 @@ static int turn(struct function *function, int wait_ms)
         output.fd = function->process.output;
     ready = http_poll(runtime_api_server(function->api), &output, 1, wait_ms);
     error = errno;
+    function->spoke = function->spoke || (output.revents & POLLIN) != 0;
     process_read(&function->process);
     errno = error;
     return ready;
@@ -151,6 +140,7 @@ static void finish(struct function *function, struct function_answer *answer, en
 {
     bool handed = runtime_api_handed_ms(function->api) >= function->begun_ms;
     answer->end = end;
+    answer->struck = function->fault.struck || runtime_api_struck(function->api);
     answer->duration_ms = now_ms() - (handed ? runtime_api_handed_ms(function->api) : function->begun_ms);
     runtime_api_withdraw(function->api);
     function->busy = false;
@@ -168,9 +158,11 @@ static void finish_answered(struct function *function, struct function_answer *a
     finish(function, answer, end);
 }
 
-static void finish_killed(struct function *function, struct function_answer *answer, enum function_end end,
-                          int limit_ms)
+void function_finish_killed(struct function *function, struct function_answer *answer, enum function_end end,
+                            int limit_ms)
 {
+    if (process_runs(&function->process))
+        family_signal(function->process.pid, SIGKILL); /* none of them may do anything more */
     answer->limit_ms = limit_ms;
     finish(function, answer, end);
     process_kill(&function->process, &answer->status);
@@ -269,7 +261,8 @@ static int wait_limit(const struct function *function, int wait_ms)
         wait_ms = process_pause(&function->process);
     if (limit != 0 && left < wait_ms)
         wait_ms = left < 0 ? 0 : (int)left;
-    return wait_ms;
+    int pause = function->busy ? function_limit_pause(function) : INT_MAX;
+    return pause < wait_ms ? pause : wait_ms;
 }
 
 static enum function_end end_of(const struct runtime_api_answer *posted)
@@ -308,9 +301,9 @@ static bool judge_limits(struct function *function, struct function_answer *answ
     if (limit == 0 || now_ms() < since + limit)
         return false;
     if (runtime_api_holds(function->api))
-        finish_killed(function, answer, FUNCTION_TIMED_OUT, limit);
+        function_finish_killed(function, answer, FUNCTION_TIMED_OUT, limit);
     else if (!runtime_api_initialized(function->api))
-        finish_killed(function, answer, FUNCTION_INIT_FAILED, limit);
+        function_finish_killed(function, answer, FUNCTION_INIT_FAILED, limit);
     else
         process_kill(&function->process, NULL); /* hangs since the invocation before: the next step starts a new one */
     return !function->busy;
@@ -331,6 +324,8 @@ static bool judge(struct function *function, struct function_answer *answer)
 {
     const struct runtime_api_answer *posted = runtime_api_answer(function->api);
     int status;
+    if (function_limit(function, answer))
+        return true;
     if (is_final(function, posted)) {
         finish_answered(function, answer, end_of(posted));
         if (answer->end == FUNCTION_INIT_FAILED)
@@ -344,6 +339,7 @@ static bool judge(struct function *function, struct function_answer *answer)
 
 void function_begin(struct function *function, const char *event, size_t len, const char *request_id)
 {
+    function_thaw(function);
     function->busy = true;
     function->offered = false;
     function->event = event;

@@ -7,6 +7,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "runtime/mapping/fault_spec.h"
+
 struct function;
 struct http_request;
 
@@ -19,6 +21,7 @@ struct function_config {
     int port;                    /* 0: any free one */
     int timeout_ms;              /* the function's timeout, 1 to 900000; 0: 30000 */
     int init_timeout_ms;         /* from start to the first /next; 0: 10000 */
+    int memory_mb;               /* its processes are killed when they hold more; 0: no limit */
     /* Every line the process writes to stdout or stderr, without the newline; NULL: passed on to stderr. */
     void (*output)(void *user, const char *line, size_t len);
     /* A request to the endpoint that is not of the Runtime API; NULL: 404. See http.h. */
@@ -27,13 +30,15 @@ struct function_config {
 };
 
 enum function_end {
-    FUNCTION_RESPONSE,    /* /response was posted; body */
-    FUNCTION_ERROR,       /* /error was posted; body, error_type */
-    FUNCTION_CRASHED,     /* the process ended before it answered; status says how */
-    FUNCTION_TIMED_OUT,   /* no answer before the deadline; the process was killed; limit_ms */
-    FUNCTION_INIT_FAILED, /* no /next: /init/error was posted or the program cannot be run (body, error_type),
+    FUNCTION_RESPONSE,      /* /response was posted; body */
+    FUNCTION_ERROR,         /* /error was posted; body, error_type */
+    FUNCTION_CRASHED,       /* the process ended before it answered; status says how */
+    FUNCTION_TIMED_OUT,     /* no answer before the deadline; the process was killed; limit_ms */
+    FUNCTION_INIT_FAILED,   /* no /next: /init/error was posted or the program cannot be run (body, error_type),
                              or the process ended or hung (status) */
-    FUNCTION_BROKEN       /* the emulator itself could not go on (errno); nothing is known about the invocation */
+    FUNCTION_OUT_OF_MEMORY, /* its processes held more than memory_mb, and were killed; used_mb */
+    FUNCTION_THROTTLED,     /* it was not invoked; never said by this file */
+    FUNCTION_BROKEN         /* the emulator itself could not go on (errno); nothing is known about the invocation */
 };
 
 struct function_answer {
@@ -44,6 +49,8 @@ struct function_answer {
     int status;           /* of waitpid, for FUNCTION_CRASHED and FUNCTION_INIT_FAILED without a body; errno for
                             FUNCTION_BROKEN */
     int limit_ms;        /* the limit that was passed, for FUNCTION_TIMED_OUT and an initialization that hung; else 0 */
+    int used_mb;         /* FUNCTION_OUT_OF_MEMORY: what was seen */
+    bool struck;         /* the fault that was armed has happened */
     int64_t duration_ms; /* from handing out the event to the answer */
 };
 
@@ -65,10 +72,18 @@ bool function_step(struct function *function, int wait_ms, struct function_answe
 /* Wait up to `wait_ms` until one of several functions has something to do in function_step; also over sooner. */
 void function_wait(struct function *const *functions, size_t count, int wait_ms);
 
+/* What happens to the next invocation on purpose, a kind below FAULT_INVOCATION_KINDS, or FAULT_NONE. `draw` is a
+ * random number. `at_once`: FAULT_TIMEOUT does not wait for the deadline. An answer tells whether it has happened. */
+void function_arm(struct function *function, enum fault_kind kind, uint64_t draw, bool at_once);
+
+/* Stop the processes until the next function_begin, as Lambda does between two invocations. Nothing happens where none
+ * runs. Whether one did. */
+bool function_freeze(struct function *function);
+
 void function_answer_free(struct function_answer *answer);
 
-/* A sentence about how an invocation ended: "exited with status 3", "was killed by SIGSEGV", "no answer within 3000
- * ms". */
+/* A sentence about how an invocation ended: "exited with status 3", "was killed by SIGSEGV", "Task timed out after
+ * 3.00 seconds". */
 void function_describe(const struct function_answer *answer, char *text, size_t size);
 
 /* Stop the process (SIGTERM where it registered an extension, then SIGKILL) and close everything. */

@@ -60,7 +60,15 @@ void function_describe(const struct function_answer *answer, char *text, size_t 
         describe_status(answer->status, text, size);
         break;
     case FUNCTION_TIMED_OUT:
-        snprintf(text, size, "no answer within %d ms", answer->limit_ms);
+        snprintf(text, size, "Task timed out after %d.%02d seconds", answer->limit_ms / 1000,
+                 answer->limit_ms % 1000 / 10);
+        break;
+    case FUNCTION_OUT_OF_MEMORY:
+        snprintf(text, size, "Runtime.ExitError: Runtime exited with error: signal: killed (%d MB of memory used)",
+                 answer->used_mb);
+        break;
+    case FUNCTION_THROTTLED:
+        snprintf(text, size, "throttled: Rate Exceeded.");
         break;
     case FUNCTION_INIT_FAILED:
         describe_init(answer, text, size);

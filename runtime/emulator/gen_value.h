@@ -5,7 +5,7 @@
 #ifndef EMULATOR_GEN_VALUE_H
 #define EMULATOR_GEN_VALUE_H
 #include "lib/buf.h"
-#include "rng.h"
+#include "runtime/mapping/rng.h"
 
 #include <ddbstream/value.h>
 

@@ -5,7 +5,7 @@
 #ifndef EMULATOR_GENERATOR_H
 #define EMULATOR_GENERATOR_H
 #include "lib/buf.h"
-#include "rng.h"
+#include "runtime/mapping/rng.h"
 
 #include <ddbstream/event.h>
 

@@ -227,6 +227,11 @@ void http_watch(struct http_request *request)
     connection_of(request)->watched = true;
 }
 
+void http_cut(struct http_request *request)
+{
+    kill_connection(connection_of(request));
+}
+
 void http_join_group(struct http_request *request)
 {
     connection_of(request)->grouped = true;

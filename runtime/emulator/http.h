@@ -60,6 +60,9 @@ void http_reply(struct http_request *request, int status, const char *headers, c
  * and still wait for the answer. */
 void http_watch(struct http_request *request);
 
+/* Close the connection instead of an answer. A watched request is told to `closed`. */
+void http_cut(struct http_request *request);
+
 /* Put the request's connection into the group that http_drop_group closes. */
 void http_join_group(struct http_request *request);
 void http_drop_group(struct http_server *server);

@@ -18,6 +18,7 @@ static const struct command {
     { "filter", cmd_filter, "try FilterCriteria on events, and find patterns that can never match" },
     { "gen", cmd_gen, "make events to test with" },
     { "lint", cmd_lint, "find settings that lose records or block a shard, in mappings and templates" },
+    { "redrive", cmd_redrive, "play what a mapping gave up through a function once more" },
     { "run", cmd_run, "play a stream through a function, as an event source mapping does" },
     { "serve", cmd_serve, "offer the Runtime API and an Invoke URL to any function" },
     { "symbolize", cmd_symbolize, "say which functions and lines a crash report in a log is about" },
@@ -61,16 +62,25 @@ static size_t likeness(const char *a, const char *b)
     return shared;
 }
 
-/* The command that somebody may have meant, or NULL. */
+static size_t distance(size_t a, size_t b)
+{
+    return a > b ? a - b : b - a;
+}
+
+/* The command that somebody may have meant, or NULL: it shares the most letters, among equals it is the one of the most
+ * alike length. */
 static const struct command *guess(const char *name)
 {
     const struct command *best = NULL;
-    size_t best_shared = 0;
+    size_t best_shared = 0, best_distance = 0;
     for (size_t i = 0; i < COMMAND_COUNT; i++) {
-        size_t shared = likeness(COMMANDS[i].name, name);
-        if (shared <= best_shared || shared * 2 <= strlen(COMMANDS[i].name) || shared * 2 < strlen(name))
+        size_t len = strlen(COMMANDS[i].name), shared = likeness(COMMANDS[i].name, name);
+        size_t away = distance(len, strlen(name));
+        if (shared * 2 <= len || shared * 2 < strlen(name) || shared < best_shared ||
+            (shared == best_shared && away >= best_distance))
             continue;
         best_shared = shared;
+        best_distance = away;
         best = &COMMANDS[i];
     }
     return best;

@@ -4,6 +4,7 @@
 #include "clock.h"
 #include "command.h"
 #include "destination.h"
+#include "fault_report.h"
 
 #include "runtime/mapping/failure.h"
 
@@ -20,6 +21,10 @@ struct slot {
     struct mapping_delivery delivery;
     ddbs_buf event;
     bool busy;
+    bool ended; /* `answer` is there, and waits for those of other slots */
+    bool again; /* the delivery is made once more */
+    enum fault_kind fault;
+    struct function_answer answer;
 };
 
 struct play {
@@ -33,13 +38,30 @@ struct play {
     bool initialized;                     /* a function has taken an event before */
     int status;                           /* where it cannot go on: the exit status; -1: go on */
     const struct function_answer *answer; /* what is being settled */
+    const struct report_voice *voice;     /* of its process */
     struct mapping_decision decision;     /* the last one */
-    char file[4096];                      /* the on-failure record just written; "": none */
+    const struct mapping_delivery *at;    /* what is being begun or settled, for the report of faults */
+    uint64_t invokes;
+    char file[4096]; /* the on-failure record just written; "": none */
 };
+
+static void *owner(const struct play *play)
+{
+    const struct play_source *source = &play->config.source;
+    return source->owner != NULL ? source->owner : source->stream.user;
+}
+
+/* Whether the trace must not depend on how fast processes are. */
+static bool in_lockstep(const struct play *play)
+{
+    return play->config.faults != NULL && play->config.skip_waits;
+}
 
 /* The mapping's time. */
 static int64_t now_ms(const struct play *play)
 {
+    if (in_lockstep(play))
+        return play->config.begin_ms + play->skipped_ms;
     return play->config.begin_ms + clock_ms(CLOCK_MONOTONIC) - play->begun_ms + play->skipped_ms;
 }
 
@@ -50,10 +72,13 @@ static bool take(void *user, const struct mapping_discard *discard)
     struct play *play = user;
     char why[4200];
     const struct play_source *source = &play->config.source;
-    bool repeats = source->repeats != NULL && source->repeats(source->stream.user);
+    bool repeats = source->repeats != NULL && source->repeats(owner(play));
     if (destination_write(play->config.folder, play->config.esm, discard, repeats, play->file, sizeof play->file, why,
-                          sizeof why) == 0)
+                          sizeof why) == 0) {
+        if (play->config.expect != NULL)
+            expect_given_up(play->config.expect, discard->delivery);
         return true;
+    }
     play->file[0] = '\0';
     play->status = command_failed("run", "%s", why);
     return false;
@@ -68,6 +93,8 @@ static void show_discard(struct play *play, const struct mapping_trace *trace)
     struct report_turn turn = { .delivery = discard->delivery,
                                 .answer = play->answer,
                                 .decision = &play->decision,
+                                .voice = play->voice,
+                                .now_ms = trace->now_ms,
                                 .file = trace->delivered ? play->file : NULL,
                                 .unwritten = wanted && !trace->delivered ? play->config.folder : NULL };
     if (discard->condition == MAPPING_AGE_EXCEEDED)
@@ -76,28 +103,56 @@ static void show_discard(struct play *play, const struct mapping_trace *trace)
         report_turn(report, &turn);
 }
 
+/* A decision that lets its records go on. */
+static void show_result(struct play *play, const struct mapping_trace *trace)
+{
+    play->decision = *trace->decision;
+    if (play->config.expect != NULL)
+        expect_delivered(play->config.expect, trace->delivery);
+    if (trace->decision->step == MAPPING_DISCARD)
+        return;
+    report_turn(play->config.report,
+                &(struct report_turn){ .delivery = trace->delivery,
+                                       .answer = play->answer,
+                                       .decision = &play->decision,
+                                       .voice = play->voice,
+                                       .now_ms = trace->now_ms,
+                                       .throttled = trace->result != NULL && trace->result->end == MAPPING_THROTTLED });
+}
+
+static void on_checkpoint(struct play *play, const struct mapping_trace *trace)
+{
+    char why[4400];
+    const struct play_config *config = &play->config;
+    if (config->checkpoint != NULL &&
+        checkpoint_moved(config->checkpoint, trace->shard_id, trace->checkpoint, why, sizeof why) != 0)
+        play->status = command_failed("run", "%s", why);
+    if (config->lossy != NULL)
+        fault_source_moved(config->lossy, trace->shard, trace->checkpoint);
+}
+
 static void on_trace(void *user, const struct mapping_trace *trace)
 {
     struct play *play = user;
     struct report *report = play->config.report;
+    report_trace(report, trace);
     switch (trace->kind) {
     case MAPPING_TRACE_INVOKE:
         report_delivery(report, trace->delivery);
         break;
     case MAPPING_TRACE_RESULT:
-        play->decision = *trace->decision;
-        if (trace->decision->step != MAPPING_DISCARD)
-            report_turn(report, &(struct report_turn){
-                                    .delivery = trace->delivery, .answer = play->answer, .decision = &play->decision });
+        show_result(play, trace);
         break;
     case MAPPING_TRACE_DISCARD:
         show_discard(play, trace);
+        break;
+    case MAPPING_TRACE_CHECKPOINT:
+        on_checkpoint(play, trace);
         break;
     case MAPPING_TRACE_SHARD:
     case MAPPING_TRACE_POLL:
     case MAPPING_TRACE_DENIED:
     case MAPPING_TRACE_FILTERED:
-    case MAPPING_TRACE_CHECKPOINT:
     case MAPPING_TRACE_WINDOW:
     case MAPPING_TRACE_SHARD_END:
         break;
@@ -107,7 +162,7 @@ static void on_trace(void *user, const struct mapping_trace *trace)
 /* ---- Slots ------------------------------------------------------------------------------------------------------- */
 
 /* Whether the function ended in a way that no mapping can go on from; the status then says so. An initialization that
- * fails later, after a crash, is an error like any other. */
+ * fails later, after a crash, is an error like any other; so is one by a fault made on purpose. */
 static bool cannot_go_on(struct play *play, const struct function_answer *answer)
 {
     char text[DDBS_ERROR_REASON_MAX + 256];
@@ -115,7 +170,7 @@ static bool cannot_go_on(struct play *play, const struct function_answer *answer
         play->status = command_failed("run", "the Runtime API failed: %s", strerror(answer->status));
         return true;
     }
-    if (answer->end == FUNCTION_INIT_FAILED && !play->initialized) {
+    if (answer->end == FUNCTION_INIT_FAILED && !play->initialized && !answer->struck) {
         report_failure(answer, text, sizeof text);
         command_failed("run", "%s could not be initialized: %s", play->config.function.bootstrap, text);
         play->status = EXIT_BAD_INPUT;
@@ -166,8 +221,39 @@ static struct slot *idle_slot(struct play *play)
     return add_slot(play);
 }
 
+static void invoke(struct play *play, struct slot *slot)
+{
+    struct fault_plan *faults = play->config.faults;
+    play->invokes++;
+    slot->fault = FAULT_NONE;
+    slot->ended = false;
+    if (faults != NULL) {
+        slot->fault = fault_choose(faults);
+        function_arm(slot->function, slot->fault, fault_draw(faults, slot->fault, play->invokes),
+                     play->config.skip_waits);
+    }
+    function_begin(slot->function, slot->event.ptr, slot->event.len, slot->delivery.request_id);
+}
+
+/* The function has no concurrency left for this delivery: it does not run. */
+static void throttle(struct play *play, const struct mapping_delivery *delivery)
+{
+    struct function_answer answer = { .end = FUNCTION_THROTTLED };
+    struct mapping_result result = { .end = MAPPING_THROTTLED };
+    play->answer = &answer;
+    mapping_settle(play->mapping, delivery->ticket, now_ms(play), &result);
+    play->answer = NULL;
+}
+
 static void begin(struct play *play, const struct mapping_delivery *delivery)
 {
+    play->at = delivery;
+    bool throttled = play->config.faults != NULL && fault_happens(play->config.faults, FAULT_THROTTLE);
+    play->at = NULL;
+    if (throttled) {
+        throttle(play, delivery);
+        return;
+    }
     struct slot *slot = idle_slot(play);
     if (slot == NULL)
         return;
@@ -178,9 +264,36 @@ static void begin(struct play *play, const struct mapping_delivery *delivery)
         return;
     }
     slot->busy = true;
+    slot->again = false;
     slot->delivery = *delivery;
-    slot->voice.lane = delivery->lane;
-    function_begin(slot->function, slot->event.ptr, slot->event.len, slot->delivery.request_id);
+    report_voice_begin(&slot->voice, delivery, now_ms(play));
+    invoke(play, slot);
+}
+
+/* What became of the fault that was armed. */
+static void note_fault(struct play *play, const struct slot *slot, const struct function_answer *answer)
+{
+    struct fault_plan *faults = play->config.faults;
+    if (slot->fault != FAULT_NONE && answer->struck)
+        fault_happened(faults, slot->fault);
+    else if (slot->fault != FAULT_NONE)
+        fault_missed(faults, slot->fault);
+    if (answer->end == FUNCTION_TIMED_OUT && answer->struck && play->config.skip_waits)
+        play->skipped_ms += answer->limit_ms; /* nobody waited for it */
+    bool answered = answer->end == FUNCTION_RESPONSE || answer->end == FUNCTION_ERROR;
+    if (answered && fault_happens(faults, FAULT_FREEZE))
+        function_freeze(slot->function);
+}
+
+/* Whether the end of a delivery is followed by the same delivery, which is then under way. */
+static bool repeat(struct play *play, struct slot *slot, const struct mapping_result *result)
+{
+    struct fault_plan *faults = play->config.faults;
+    if (slot->again || !fault_repeats(faults, &play->config.esm->settings, &slot->delivery, result))
+        return false;
+    slot->again = true;
+    invoke(play, slot);
+    return true;
 }
 
 static void settle(struct play *play, struct slot *slot, struct function_answer *answer)
@@ -188,27 +301,67 @@ static void settle(struct play *play, struct slot *slot, struct function_answer 
     struct mapping_result result = { .end = answer->end == FUNCTION_RESPONSE ? MAPPING_RESPONSE : MAPPING_ERROR,
                                      .body = answer->body,
                                      .len = answer->body == NULL ? 0 : answer->body_len };
-    slot->busy = false;
+    bool repeated = false;
+    play->at = &slot->delivery;
     if (!cannot_go_on(play, answer)) {
+        if (play->config.faults != NULL) {
+            note_fault(play, slot, answer);
+            repeated = repeat(play, slot, &result);
+        }
+        play->at = NULL;
         play->answer = answer;
-        mapping_settle(play->mapping, slot->delivery.ticket, now_ms(play), &result);
+        play->voice = &slot->voice;
+        if (!repeated)
+            mapping_settle(play->mapping, slot->delivery.ticket, now_ms(play), &result);
         play->answer = NULL;
+        play->voice = NULL;
     }
+    play->at = NULL;
+    slot->busy = repeated;
     function_answer_free(answer);
+}
+
+/* Settle those that have ended in the order in which they began. */
+static void settle_in_order(struct play *play)
+{
+    for (;;) {
+        struct slot *next = NULL;
+        for (size_t i = 0; i < play->slot_count; i++) {
+            struct slot *slot = play->slots[i];
+            if (slot->ended && (next == NULL || slot->delivery.number < next->delivery.number))
+                next = slot;
+        }
+        if (next == NULL)
+            return;
+        struct function_answer answer = next->answer;
+        next->ended = false;
+        settle(play, next, &answer);
+    }
 }
 
 /* Let every process under way go on. Whether one of them ended. */
 static bool step_slots(struct play *play)
 {
     struct function_answer answer;
-    bool ended = false;
+    bool ended = false, all = true;
     for (size_t i = 0; i < play->slot_count; i++) {
         struct slot *slot = play->slots[i];
-        if (!slot->busy || !function_step(slot->function, 0, &answer))
+        if (!slot->busy || slot->ended)
             continue;
-        settle(play, slot, &answer);
+        if (!function_step(slot->function, 0, &answer)) {
+            all = false;
+            continue;
+        }
         ended = true;
+        if (in_lockstep(play)) {
+            slot->answer = answer;
+            slot->ended = true;
+        } else {
+            settle(play, slot, &answer);
+        }
     }
+    if (in_lockstep(play) && all)
+        settle_in_order(play);
     return ended;
 }
 
@@ -219,7 +372,7 @@ static size_t find_busy(struct play *play)
 {
     size_t count = 0;
     for (size_t i = 0; i < play->slot_count; i++)
-        if (play->slots[i]->busy)
+        if (play->slots[i]->busy && !play->slots[i]->ended)
             play->busy[count++] = play->slots[i]->function;
     return count;
 }
@@ -236,7 +389,7 @@ static void wait_for(struct play *play, int64_t wake_ms)
         return;
     }
     int wait = left > WAIT_MAX_MS ? WAIT_MAX_MS : left > 0 ? (int)left : 0;
-    function_wait(play->busy, count, wait);
+    function_wait(play->busy, count, report_tick(play->config.report, wait));
 }
 
 static bool is_stopped(const struct play *play)
@@ -257,9 +410,14 @@ static void drain(struct play *play)
 static int broken(const struct play *play)
 {
     const struct play_source *source = &play->config.source;
-    int status = source->status(source->stream.user);
+    const struct checkpoint *checkpoint = play->config.checkpoint;
+    if (checkpoint != NULL && checkpoint_why(checkpoint) != NULL) {
+        command_failed("run", "%s", checkpoint_why(checkpoint));
+        return EXIT_BAD_INPUT;
+    }
+    int status = source->status(owner(play));
     if (status != EXIT_HELD) {
-        command_failed("run", "%s", source->why(source->stream.user));
+        command_failed("run", "%s", source->why(owner(play)));
         return status;
     }
     command_failed("run", "shards of the stream are each other's parents");
@@ -292,8 +450,11 @@ static bool step(struct play *play)
 static void close_play(struct play *play)
 {
     for (size_t i = 0; i < play->slot_count; i++) {
+        if (play->slots[i]->ended)
+            function_answer_free(&play->slots[i]->answer);
         function_close(play->slots[i]->function);
         ddbs_buf_free(&play->slots[i]->event);
+        page_log_free(&play->slots[i]->voice.log);
         free(play->slots[i]);
     }
     free(play->slots);
@@ -301,12 +462,22 @@ static void close_play(struct play *play)
     mapping_free(play->mapping);
 }
 
-int play(const struct play_config *config)
+static void on_fault(void *user, enum fault_kind kind)
+{
+    const struct play *play = user;
+    fault_report_one(play->config.report, play->config.faults, kind, play->at);
+}
+
+int play(const struct play_config *config, uint64_t *invokes)
 {
     struct play play = { .config = *config, .status = -1, .begun_ms = clock_ms(CLOCK_MONOTONIC) };
     struct mapping_settings settings = config->esm->settings;
     struct mapping_host host = { &play, take, on_trace };
     settings.seed = config->seed;
+    if (config->faults != NULL) {
+        config->faults->told = on_fault;
+        config->faults->user = &play;
+    }
     if (!mapping_new(&play.mapping, &settings, &config->source.stream, &host))
         return command_failed("run", "out of memory");
     while (!is_stopped(&play) && step(&play)) {
@@ -315,9 +486,14 @@ int play(const struct play_config *config)
         drain(&play);
     const struct mapping_totals *totals = mapping_totals(play.mapping);
     bool interrupted = *config->interrupted;
+    if (config->faults != NULL)
+        fault_report_json(config->report, config->faults);
     report_end(config->report, totals, config->folder, play.status >= 0 || interrupted);
+    if (config->faults != NULL)
+        fault_report_totals(config->faults);
     if (play.status < 0)
         play.status = interrupted ? EXIT_INTERRUPTED : totals->lost > 0 ? EXIT_BAD_INPUT : EXIT_HELD;
     close_play(&play);
+    *invokes = play.invokes;
     return play.status;
 }

@@ -3,8 +3,12 @@
  * time. */
 #ifndef EMULATOR_PLAY_H
 #define EMULATOR_PLAY_H
+#include "checkpoint.h"
+#include "expect.h"
 #include "function.h"
 #include "report.h"
+
+#include "runtime/mapping/fault.h"
 
 #include <signal.h>
 
@@ -13,6 +17,7 @@ enum { EXIT_INTERRUPTED = 130 };
 /* Where the records come from; `stream.user` is handed to each function. A read that waits holds everything up. */
 struct play_source {
     struct mapping_source stream;
+    void *owner; /* handed to the functions below instead of stream.user; NULL: that one */
     /* Once the stream cannot be read any more: a sentence, and the exit status that goes with it. */
     const char *(*why)(const void *user);
     int (*status)(const void *user);
@@ -31,9 +36,17 @@ struct play_config {
     /* Do not wait for what only the mapping waits for: retries, batching windows, the end of idle tumbling windows. Its
      * clock moves on at once, as long as no invocation is under way. */
     bool skip_waits;
+    /* What is done on purpose, and the layer of `source` that loses checkpoints; NULL: nothing. Together with
+     * skip_waits the mapping's clock is moved by its waits only, and batches that are under way at once are settled in
+     * their order: so the same seed gives the same trace, however fast the processes are. */
+    struct fault_plan *faults;
+    struct fault_source *lossy;
+    struct expect *expect;                    /* is told what was given up; NULL: nobody */
+    struct checkpoint *checkpoint;            /* is written; NULL: none */
     const volatile sig_atomic_t *interrupted; /* no new delivery once it is set; those under way end */
 };
 
-/* Play until the stream ends, something breaks, or the user wants no more. The exit status. */
-int play(const struct play_config *config);
+/* Play until the stream ends, something breaks, or the user wants no more. The exit status; `invokes` gets how often
+ * the function was invoked, duplicates included. */
+int play(const struct play_config *config, uint64_t *invokes);
 #endif

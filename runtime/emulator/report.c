@@ -1,6 +1,8 @@
 /* report.c: see report.h. */
 #include "report.h"
 
+#include "progress.h"
+
 #include "runtime/mapping/failure.h"
 
 #include "lib/utf8.h"
@@ -20,8 +22,7 @@ enum { ID_SHOWN = 8, LINE_SHOWN = 2000 };
 
 /* ---- Lines for people -------------------------------------------------------------------------------------------- */
 
-/* Text of strangers, without what a terminal would obey. */
-static void put_text(FILE *out, const char *text, size_t len)
+void report_put_text(FILE *out, const char *text, size_t len)
 {
     for (size_t i = 0; i < len && i < LINE_SHOWN; i++) {
         unsigned char byte = (unsigned char)text[i];
@@ -55,13 +56,14 @@ static void say(const struct report *report, size_t lane, const char *colour, co
     put_lane(report, lane);
     if (report->colour)
         printf("\033[%sm", colour);
-    put_text(stdout, line, shown);
+    report_put_text(stdout, line, shown);
     puts(report->colour ? "\033[0m" : "");
 }
 
 void report_warn(const char *format, ...)
 {
     va_list arguments;
+    progress_hide();
     fflush(stdout); /* so that the two stay in order where they meet */
     fputs("WARNING: ", stderr);
     va_start(arguments, format);
@@ -176,6 +178,7 @@ void report_delivery(const struct report *report, const struct mapping_delivery 
     char place[96];
     if (report->quiet)
         return;
+    progress_hide();
     putchar('\n');
     put_lane(report, delivery->lane);
     printf("#%" PRIu64 "  %s  request %.*s", delivery->number, place_of(place, delivery), ID_SHOWN,
@@ -190,17 +193,21 @@ void report_delivery(const struct report *report, const struct mapping_delivery 
                delivery->attempt, delivery->wait_ms);
     say_window(delivery->window);
     putchar('\n');
-    fflush(stdout);
+    if (!progress_live())
+        fflush(stdout);
 }
 
 void report_output(void *user, const char *line, size_t len)
 {
-    const struct report_voice *voice = user;
+    struct report_voice *voice = user;
+    if (voice->report->page != NULL)
+        page_log_add(&voice->log, line, len);
     if (voice->report->quiet)
         return;
+    progress_hide();
     put_lane(voice->report, voice->lane);
     fputs("    | ", stdout);
-    put_text(stdout, line, len);
+    report_put_text(stdout, line, len);
     putchar('\n');
 }
 
@@ -313,6 +320,10 @@ static void say_step(const struct report *report, const struct report_turn *turn
     case MAPPING_AGAIN:
         if (report->esm->settings.retries != MAPPING_UNLIMITED)
             snprintf(end, sizeof end, "of %" PRId64, report->esm->settings.retries + 1);
+        if (turn->answer != NULL && turn->answer->end == FUNCTION_THROTTLED) {
+            say(report, delivery->lane, GREY, "    -> %s again: no attempt is counted", place_of(place, delivery));
+            break;
+        }
         say(report, delivery->lane, GREY, "    -> %s again: attempt %" PRIu64 " %s", place_of(place, delivery),
             delivery->attempt + 1, end);
         break;
@@ -348,24 +359,95 @@ static void warn_about(struct report *report, const struct report_turn *turn)
     }
 }
 
+/* ---- The page ---------------------------------------------------------------------------------------------------- */
+
+/* The class of a box, and what became of its delivery in words. */
+static const char *box_of(const struct report_turn *turn, char *what, size_t size)
+{
+    const struct mapping_delivery *delivery = turn->delivery;
+    const struct mapping_decision *decision = turn->decision;
+    const struct verdict *verdict = &decision->verdict;
+    if (turn->throttled) {
+        snprintf(what, size, "throttled: the function did not run");
+        return "throttled";
+    }
+    if (turn->answer == NULL || turn->answer->end != FUNCTION_RESPONSE) {
+        report_failure(turn->answer, what, size);
+        return "error";
+    }
+    if (verdict->kind == VERDICT_FAILED) {
+        snprintf(what, size, "counts as an error of the whole batch: %s", verdict->why);
+        return "error";
+    }
+    if (verdict->kind == VERDICT_PARTIAL) {
+        const struct mapping_record *next = &delivery->records[verdict->resume];
+        snprintf(what, size, "%zu of %zu done, resumes at record %" PRIu64 ", sequence %s", verdict->resume,
+                 delivery->count, next->place, next->sequence.ptr);
+        return "partial";
+    }
+    if (decision->lost > 0)
+        snprintf(what, size, "%zu of %zu done, %zu LOST: the mapping does not read the response", decision->done,
+                 delivery->count, decision->lost);
+    else
+        snprintf(what, size, delivery->count == 0 ? "the window is closed" : "all %zu done", delivery->count);
+    return delivery->count == 0 ? "final" : decision->lost > 0 ? "error" : "done";
+}
+
+static const char *step_of(const struct mapping_decision *decision)
+{
+    static const char *const STEPS[] = { [MAPPING_DONE] = "",
+                                         [MAPPING_RESUME] = "",
+                                         [MAPPING_AGAIN] = "; comes again",
+                                         [MAPPING_HALVE] = "; halved",
+                                         [MAPPING_DISCARD] = "; given up" };
+    return STEPS[decision->step];
+}
+
+/* Where nothing ran (a record that fits into no event) there is no box. */
+static void draw_box(struct report *report, const struct report_turn *turn)
+{
+    char what[DDBS_ERROR_REASON_MAX + 320];
+    const struct report_voice *voice = turn->voice;
+    if (turn->answer == NULL && !turn->throttled)
+        return;
+    struct page_box box = { .delivery = turn->delivery,
+                            .begin_ms = voice != NULL ? voice->begin_ms : turn->now_ms,
+                            .end_ms = turn->now_ms,
+                            .age_ms = voice != NULL ? voice->age_ms : tally_age(turn->delivery, turn->now_ms),
+                            .done = turn->decision->done,
+                            .discarded = turn->decision->discarded,
+                            .log = voice != NULL ? &voice->log : NULL };
+    box.result = box_of(turn, what, DDBS_ERROR_REASON_MAX + 256);
+    size_t len = strlen(what);
+    snprintf(what + len, sizeof what - len, "%s", step_of(turn->decision));
+    box.what = what;
+    page_add(report->page, &box);
+}
+
 /* ---- Both -------------------------------------------------------------------------------------------------------- */
 
 void report_turn(struct report *report, const struct report_turn *turn)
 {
     report->files += turn->file != NULL;
+    if (turn->answer != NULL && !turn->throttled)
+        tally_answer(&report->tally, turn->answer);
     if (!report->quiet) {
+        progress_hide();
         say_answer(report, turn);
         say_step(report, turn);
     }
     warn_about(report, turn);
     if (report->json != NULL)
         report_json_turn(report, turn);
+    if (report->page != NULL)
+        draw_box(report, turn);
 }
 
 void report_expired(struct report *report, const struct report_turn *turn, const struct mapping_discard *discard)
 {
     report->files += turn->file != NULL;
     if (!report->quiet) {
+        progress_hide();
         putchar('\n');
         say_where(report, turn, "as too old");
     }
@@ -373,37 +455,25 @@ void report_expired(struct report *report, const struct report_turn *turn, const
         report_json_expired(report, turn, discard);
 }
 
-uint64_t report_open_records(const struct mapping_totals *totals)
+void report_trace(struct report *report, const struct mapping_trace *trace)
 {
-    return totals->polled - totals->filtered - totals->done - totals->lost - totals->discarded;
+    tally_trace(&report->tally, trace);
+    if (report->json != NULL)
+        report_json_trace(report, trace);
+    if (report->page != NULL && trace->kind == MAPPING_TRACE_DISCARD)
+        page_discard(report->page, trace->discard, trace->delivered);
 }
 
-void report_end(struct report *report, const struct mapping_totals *totals, const char *folder, bool interrupted)
+void report_voice_begin(struct report_voice *voice, const struct mapping_delivery *delivery, int64_t now_ms)
 {
-    printf("%s%" PRIu64 " record%s polled = %" PRIu64 " done + ", report->quiet ? "" : "\n", totals->polled,
-           plural(totals->polled), totals->done);
-    if (totals->lost > 0)
-        printf("%" PRIu64 " lost + ", totals->lost);
-    if (totals->filtered > 0)
-        printf("%" PRIu64 " filtered out + ", totals->filtered);
-    printf("%" PRIu64 " discarded", totals->discarded);
-    if (interrupted)
-        printf(" + %" PRIu64 " open (stopped before the end of the stream)", report_open_records(totals));
-    printf("\n%" PRIu64 " invocation%s: %" PRIu64 " partial answer%s, %" PRIu64 " error%s, %" PRIu64
-           " halving%s, %" PRIu64 " retr%s\n",
-           totals->invocations, plural(totals->invocations), totals->partial, plural(totals->partial), totals->errors,
-           plural(totals->errors), totals->halvings, plural(totals->halvings), totals->retries,
-           totals->retries == 1 ? "y" : "ies");
-    if (totals->windows > 0)
-        printf("%" PRIu64 " window%s closed\n", totals->windows, plural(totals->windows));
-    if (totals->expired > 0)
-        printf("%" PRIu64 " record%s too old\n", totals->expired, plural(totals->expired));
-    if (report->files > 0)
-        printf("%" PRIu64 " on-failure record%s in %s\n", report->files, plural(report->files), folder);
-    if (totals->lost > 0)
-        printf("%" PRIu64 " record%s LOST: reported as not done to a mapping without ReportBatchItemFailures\n",
-               totals->lost, plural(totals->lost));
-    fflush(stdout);
-    if (report->json != NULL)
-        report_json_end(report, totals, interrupted);
+    voice->lane = delivery->lane;
+    voice->begin_ms = now_ms;
+    voice->age_ms = tally_age(delivery, now_ms);
+    page_log_clear(&voice->log);
+}
+
+int report_tick(const struct report *report, int wait_ms)
+{
+    int next = progress_show(&report->tally);
+    return next >= 0 && next < wait_ms ? next : wait_ms;
 }

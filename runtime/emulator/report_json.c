@@ -1,5 +1,5 @@
-/* report_json.c: the lines for programs of `ddbstream run --json`: one for each delivery and what was decided about it,
- * one for records that grew too old, and at last the totals. */
+/* report_json.c: the lines for programs of `ddbstream run --json`: one for each decision of the mapping, and at last
+ * the totals. README.md has the table of their members. */
 #include "report.h"
 
 #include "lib/buf.h"
@@ -20,6 +20,12 @@ static void json_text(ddbs_buf *out, const char *name, const char *text)
 static void json_number(ddbs_buf *out, const char *name, uint64_t number)
 {
     ddbs_buf__format(out, ",\"%s\":%" PRIu64, name, number);
+}
+
+static void json_str(ddbs_buf *out, const char *name, ddbs_str text)
+{
+    ddbs_buf__format(out, ",\"%s\":", name);
+    ddbs_buf__json(out, text.ptr == NULL ? "" : text.ptr, text.len);
 }
 
 static void json_line(struct report *report, ddbs_buf *out)
@@ -59,7 +65,9 @@ static void json_delivery(ddbs_buf *out, const struct report_turn *turn)
 {
     static const char *const CAUSES[] = { "batch", "rest", "half", "retry", "final" };
     const struct mapping_delivery *delivery = turn->delivery;
-    ddbs_buf__format(out, "{\"delivery\":%" PRIu64 ",\"cause\":\"%s\"", delivery->number, CAUSES[delivery->cause]);
+    ddbs_buf__format(out, "{\"kind\":\"delivery\",\"delivery\":%" PRIu64 ",\"cause\":\"%s\"", delivery->number,
+                     CAUSES[delivery->cause]);
+    json_str(out, "shard", delivery->shard_id);
     json_text(out, "requestId", delivery->request_id);
     json_records(out, delivery);
     json_window(out, delivery->window);
@@ -69,12 +77,13 @@ static void json_delivery(ddbs_buf *out, const struct report_turn *turn)
 
 static void json_answer(ddbs_buf *out, const struct report_turn *turn)
 {
-    static const char *const ENDS[] = { "response", "error", "crashed", "timed-out", "init-failed", "broken" };
+    static const char *const ENDS[] = { "response",    "error",         "crashed",   "timed-out",
+                                        "init-failed", "out-of-memory", "throttled", "broken" };
     static const char *const VERDICTS[] = { "done", "partial", "failed" };
     const struct function_answer *answer = turn->answer;
     const struct verdict *verdict = &turn->decision->verdict;
     if (answer == NULL) {
-        json_text(out, "end", "too-large");
+        json_text(out, "end", turn->throttled ? "throttled" : "too-large");
         return;
     }
     json_text(out, "end", ENDS[answer->end]);
@@ -115,7 +124,8 @@ void report_json_turn(struct report *report, const struct report_turn *turn)
 void report_json_expired(struct report *report, const struct report_turn *turn, const struct mapping_discard *discard)
 {
     ddbs_buf out = { .arena = report->arena };
-    ddbs_buf__text(&out, "{\"expired\":true");
+    ddbs_buf__text(&out, "{\"kind\":\"expired\",\"expired\":true");
+    json_str(&out, "shard", turn->delivery->shard_id);
     json_text(&out, "requestId", turn->delivery->request_id);
     json_records(&out, turn->delivery);
     json_number(&out, "invocations", discard->invokes);
@@ -124,10 +134,59 @@ void report_json_expired(struct report *report, const struct report_turn *turn, 
     json_line(report, &out);
 }
 
+static void json_checkpoint(ddbs_buf *out, const struct mapping_checkpoint *checkpoint)
+{
+    json_number(out, "place", checkpoint->place);
+    if (checkpoint->sequence.ptr != NULL)
+        json_str(out, checkpoint->after ? "afterSequence" : "atSequence", checkpoint->sequence);
+}
+
+void report_json_trace(struct report *report, const struct mapping_trace *trace)
+{
+    static const char *const KINDS[] = {
+        [MAPPING_TRACE_SHARD] = "shard",       [MAPPING_TRACE_DENIED] = "denied",
+        [MAPPING_TRACE_FILTERED] = "filtered", [MAPPING_TRACE_CHECKPOINT] = "checkpoint",
+        [MAPPING_TRACE_WINDOW] = "window",     [MAPPING_TRACE_SHARD_END] = "shard-end",
+    };
+    const char *kind = (size_t)trace->kind < sizeof KINDS / sizeof *KINDS ? KINDS[trace->kind] : NULL;
+    ddbs_buf out = { .arena = report->arena };
+    if (kind == NULL) /* looks into a shard are not decisions; deliveries and discards have lines of their own */
+        return;
+    ddbs_buf__format(&out, "{\"kind\":\"%s\"", kind);
+    json_str(&out, "shard", trace->shard_id);
+    if (trace->record != NULL) {
+        json_number(&out, "first", trace->record->place);
+        json_str(&out, "firstSequence", trace->record->sequence);
+    }
+    if (trace->checkpoint != NULL)
+        json_checkpoint(&out, trace->checkpoint);
+    json_window(&out, trace->window);
+    json_line(report, &out);
+}
+
+static void json_metrics(ddbs_buf *out, const struct report *report, const struct mapping_totals *totals)
+{
+    struct report_metrics metrics = report_metrics_of(report, totals);
+    ddbs_buf__format(out, ",\"metrics\":{\"Invocations\":%" PRIu64, metrics.invocations);
+    json_number(out, "Errors", metrics.errors);
+    json_number(out, "Throttles", metrics.throttles);
+    json_number(out, "Duration", (uint64_t)metrics.duration_ms);
+    json_number(out, "IteratorAge", (uint64_t)metrics.age_max_ms);
+    json_number(out, "PolledEventCount", metrics.polled);
+    json_number(out, "FilteredOutEventCount", metrics.filtered);
+    json_number(out, "InvokedEventCount", metrics.invoked);
+    json_number(out, "FailedInvokeEventCount", metrics.failed);
+    if (metrics.destination) {
+        json_number(out, "DroppedEventCount", metrics.dropped);
+        json_number(out, "OnFailureDestinationDeliveredEventCount", metrics.delivered);
+    }
+    ddbs_buf__text(out, "}");
+}
+
 void report_json_end(struct report *report, const struct mapping_totals *totals, bool interrupted)
 {
     ddbs_buf out = { .arena = report->arena };
-    ddbs_buf__format(&out, "{\"summary\":true,\"complete\":%s", interrupted ? "false" : "true");
+    ddbs_buf__format(&out, "{\"kind\":\"summary\",\"summary\":true,\"complete\":%s", interrupted ? "false" : "true");
     json_number(&out, "polled", totals->polled);
     json_number(&out, "done", totals->done);
     json_number(&out, "discarded", totals->discarded);
@@ -141,5 +200,6 @@ void report_json_end(struct report *report, const struct mapping_totals *totals,
     json_number(&out, "filtered", totals->filtered);
     json_number(&out, "expired", totals->expired);
     json_number(&out, "windows", totals->windows);
+    json_metrics(&out, report, totals);
     json_line(report, &out);
 }

@@ -35,6 +35,9 @@ struct runtime_api {
     int64_t deadline_ms; /* CLOCK_REALTIME */
     int64_t handed_ms;
     struct runtime_api_answer answer;
+    enum fault_kind fault;
+    uint64_t fault_draw;
+    bool struck; /* the fault has happened */
     struct extensions extensions;
 };
 
@@ -64,6 +67,52 @@ static void forget_answer(struct runtime_api *api)
     api->answer = (struct runtime_api_answer){ .end = RUNTIME_API_NONE };
 }
 
+/* ---- Faults ------------------------------------------------------------------------------------------------------ */
+
+/* Whether the event stays here although it is asked for. */
+static bool keeps_back(struct runtime_api *api)
+{
+    if (api->fault == FAULT_CRASH_BEFORE)
+        return api->struck = true;
+    if (api->fault != FAULT_BROKEN_NEXT || api->struck)
+        return false;
+    api->struck = true;
+    http_cut(api->waiting); /* which is forgotten by that */
+    return true;
+}
+
+/* How far off the deadline is that is told. */
+static int64_t skew_ms(struct runtime_api *api)
+{
+    static const int64_t hour = 3600 * 1000;
+    if (api->fault != FAULT_SKEW)
+        return 0;
+    api->struck = true;
+    return (api->fault_draw & 1) != 0 ? hour : -hour;
+}
+
+/* What becomes of a response on its way; NULL: nothing. */
+static const char *spoilt_response(struct runtime_api *api)
+{
+    if (api->fault != FAULT_MALFORMED && api->fault != FAULT_WRONG_IDENTIFIER)
+        return NULL;
+    api->struck = true;
+    return api->fault == FAULT_MALFORMED ? "{\"batchItemFailures\":[{\"itemIdentifier\":\""
+                                         : "{\"batchItemFailures\":[{\"itemIdentifier\":\"of-another-batch\"}]}";
+}
+
+void runtime_api_arm(struct runtime_api *api, enum fault_kind kind, uint64_t draw)
+{
+    api->fault = kind;
+    api->fault_draw = draw;
+    api->struck = false;
+}
+
+bool runtime_api_struck(const struct runtime_api *api)
+{
+    return api->struck;
+}
+
 /* ---- Handing out ------------------------------------------------------------------------------------------------- */
 
 static void send_event(struct runtime_api *api, struct http_request *request)
@@ -90,14 +139,14 @@ static void make_trace_id(struct runtime_api *api)
 static void hand_out(struct runtime_api *api)
 {
     struct http_request *request = api->waiting;
-    if (request == NULL || !api->offered)
+    if (request == NULL || !api->offered || keeps_back(api))
         return;
     api->waiting = NULL;
     api->offered = false;
     api->state = RUNNING;
     memcpy(api->request_id, api->offered_id, sizeof api->request_id);
     api->handed_ms = clock_ms(CLOCK_MONOTONIC);
-    api->deadline_ms = clock_ms(CLOCK_REALTIME) + api->config.timeout_ms;
+    api->deadline_ms = clock_ms(CLOCK_REALTIME) + api->config.timeout_ms + skew_ms(api);
     make_trace_id(api);
     send_event(api, request);
     extension_invoke(&api->extensions, api->request_id, api->arn, api->trace_id, api->deadline_ms);
@@ -136,6 +185,15 @@ static void note_answer(struct runtime_api *api, enum runtime_api_end end, const
     }
 }
 
+static void note_response(struct runtime_api *api, const struct http_request *request)
+{
+    const char *spoilt = spoilt_response(api);
+    if (spoilt != NULL)
+        note_answer(api, RUNTIME_API_RESPONSE, "", spoilt, strlen(spoilt));
+    else
+        note_answer(api, RUNTIME_API_RESPONSE, "", request->body, request->body_len);
+}
+
 /* An error that the platform makes out of what the runtime posted. */
 static void note_platform_error(struct runtime_api *api, const char *type, const char *message)
 {
@@ -156,9 +214,11 @@ static void note_posted_error(struct runtime_api *api, enum runtime_api_end end,
 }
 
 /* What is wrong with the body of an answer ends the invocation, too. Returns whether something is. */
-static bool refuse_body(struct runtime_api *api, struct http_request *request)
+static bool refuse_body(struct runtime_api *api, struct http_request *request, bool is_error)
 {
     char message[96];
+    if (api->fault == FAULT_OVERSIZED && !is_error)
+        api->struck = request->too_large = true;
     if (request->too_large) {
         snprintf(message, sizeof message, "Exceeded maximum allowed payload size (%zu bytes).",
                  RUNTIME_API_PAYLOAD_MAX);
@@ -187,12 +247,12 @@ static void take_answer(struct runtime_api *api, struct http_request *request, b
         refuse_state(api, request, is_error ? "InvocationErrorResponse" : "InvocationResponse");
     } else if (!is_error && !is_legal_mode(request)) {
         error_reply(request, 400, "InvalidFunctionResponseMode", "Invalid function response mode");
-    } else if (!refuse_body(api, request)) {
+    } else if (!refuse_body(api, request, is_error)) {
         api->state = RESPONSE_SENT;
         if (is_error)
             note_posted_error(api, RUNTIME_API_ERROR, request);
         else
-            note_answer(api, RUNTIME_API_RESPONSE, "", request->body, request->body_len);
+            note_response(api, request);
         accept_post(request);
     }
 }
@@ -312,6 +372,7 @@ int runtime_api_open(struct runtime_api **out, const struct runtime_api_config *
     if (api == NULL)
         return -1;
     api->config = *config;
+    api->fault = FAULT_NONE;
     snprintf(api->arn, sizeof api->arn, "arn:aws:lambda:eu-west-1:111122223333:function:%s", config->function_name);
     if (http_open(&api->server, &http) != 0) {
         int error = errno;

@@ -6,6 +6,8 @@
 #include "http.h"
 #include "text.h"
 
+#include "runtime/mapping/fault_spec.h"
+
 #include <stdint.h>
 
 #define RUNTIME_API_PAYLOAD_MAX ((size_t)6 * 1024 * 1024 + 100) /* of an event and of an answer */
@@ -47,6 +49,14 @@ void runtime_api_restart(struct runtime_api *api);
 
 /* Hand this event to the runtime as soon as it asks. `event` must live until the answer or runtime_api_withdraw. */
 void runtime_api_offer(struct runtime_api *api, const char *event, size_t len, const char *request_id);
+
+/* What happens to the next invocation on purpose: FAULT_CRASH_BEFORE keeps the event back, so that the caller can kill
+ * who asks for it; FAULT_MALFORMED, _WRONG_IDENTIFIER, _OVERSIZED, _BROKEN_NEXT and _SKEW are made here; other kinds
+ * change nothing. `draw` is a random number. Holds until it is called again. */
+void runtime_api_arm(struct runtime_api *api, enum fault_kind kind, uint64_t draw);
+
+/* Whether the kind that was armed has happened here; FAULT_CRASH_BEFORE: whether the runtime asks for the event. */
+bool runtime_api_struck(const struct runtime_api *api);
 
 /* The invocation is over without an answer: a late one is refused. */
 void runtime_api_withdraw(struct runtime_api *api);

@@ -158,11 +158,23 @@ static size_t take_body(char *bytes, size_t size, size_t count, void *self)
             return set_code;                                                                                           \
     } while (0)
 
+/* http_proxy is meant for the handler's own calls. A libcurl that was built without proxies knows no such options, and
+ * needs none. */
+static CURLcode set_no_proxy(CURL *curl)
+{
+    CURLcode code = curl_easy_setopt(curl, CURLOPT_PROXY, "");
+    if (code == CURLE_UNKNOWN_OPTION || code == CURLE_NOT_BUILT_IN)
+        return CURLE_OK;
+    TRY_SET(curl, CURLOPT_NOPROXY, "*");
+    return code;
+}
+
 static CURLcode set_up(struct ddbs_transport *transport)
 {
     CURL *curl = transport->curl;
-    TRY_SET(curl, CURLOPT_PROXY, ""); /* http_proxy is meant for the handler's own calls */
-    TRY_SET(curl, CURLOPT_NOPROXY, "*");
+    CURLcode code = set_no_proxy(curl);
+    if (code != CURLE_OK)
+        return code;
     TRY_SET(curl, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
     TRY_SET(curl, CURLOPT_NOSIGNAL, 1L);
     TRY_SET(curl, CURLOPT_TCP_NODELAY, 1L);

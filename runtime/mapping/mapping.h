@@ -51,7 +51,9 @@ struct mapping_record {
     uint64_t key;       /* hash of its partition key: equal keys are delivered in order (record.h makes one) */
     int64_t created_ms; /* ApproximateCreationDateTime, 1970 UTC to the year 9999: its age, its window, and the arrival
                            that on-failure records tell. A source that does not know gives the time at hand */
-    uint64_t place;     /* in its shard, from 1; set by the mapping */
+    uint64_t place;     /* in its shard, from 1. A source leaves 0: it follows the record before. One that begins in the
+                           middle of its shard, or reads something again, says the place: the checkpoint never goes
+                           back for that */
 };
 
 /* A shard. Up to two parents, {NULL, 0} where there is none: a split has one, a merge two. It is read when all parents

@@ -123,9 +123,9 @@ static bool has_room(const struct mapping *mapping, const struct shard *shard)
     return false;
 }
 
-static void keep_last(struct shard *shard, ddbs_str sequence)
+static void keep_last(struct shard *shard, ddbs_str sequence, uint64_t place)
 {
-    shard->read++;
+    shard->read = place != 0 ? place : shard->read + 1;
     shard->last_len = sequence.len < sizeof shard->last ? sequence.len : sizeof shard->last;
     memcpy(shard->last, sequence.ptr, shard->last_len);
 }
@@ -141,7 +141,7 @@ static bool passes(const struct mapping *mapping, const struct mapping_record *r
 static void take(struct mapping *mapping, struct shard *shard, struct mapping_record *record)
 {
     mapping->totals.polled++;
-    keep_last(shard, record->sequence);
+    keep_last(shard, record->sequence, record->place);
     record->place = shard->read;
     if (!passes(mapping, record)) {
         mapping->totals.filtered++;

@@ -369,7 +369,7 @@ def an_invocation_that_nobody_answered_is_said_on_the_terminal():
         assert f"ddbstream serve: request {UUID.search(message)[0]}: " in server.errors(), (message, server.errors())
         server.fail({"exit": 3})
         server.fail({"sleep": 300})
-        expect(said(server, 3)[1:], ["exited with status 3", "no answer within 1000 ms"])
+        expect(said(server, 3)[1:], ["exited with status 3", "Task timed out after 1.00 seconds"])
         server.invoke({"pid": 1})
         server.fail({"error": {"errorType": "Function.Refused"}})  # an answer: the caller has it
         said(server, 3)

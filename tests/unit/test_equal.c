@@ -1,7 +1,7 @@
 /* test_equal.c: equality by value, and copies of values. */
 #include "lib/arena.h"
 #include "lib/copy.h"
-#include "runtime/emulator/rng.h"
+#include "runtime/mapping/rng.h"
 #include "tests/unit/events.h"
 
 #include <stdio.h>

@@ -1,6 +1,6 @@
 /* test_unbind.c: bind undoes unbind and unbind undoes bind; what cannot be written is an error. */
 #include "members.h"
-#include "runtime/emulator/rng.h"
+#include "runtime/mapping/rng.h"
 
 #include <math.h>
 #include <stdio.h>

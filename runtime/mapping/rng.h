@@ -1,6 +1,6 @@
 /* rng.h: a small random generator (splitmix64). The same seed gives the same numbers everywhere. Not for secrets. */
-#ifndef EMULATOR_RNG_H
-#define EMULATOR_RNG_H
+#ifndef MAPPING_RNG_H
+#define MAPPING_RNG_H
 #include <stdbool.h>
 #include <stdint.h>
 
