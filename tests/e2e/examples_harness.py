@@ -4,6 +4,7 @@ holds, as it is, twice over, and with the function's worker killed in the middle
 A test program takes the build folder as its argument."""
 import importlib.util
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -133,6 +134,15 @@ class Scene:
         with Killer(kills, rules) as aws:
             out, _ = self.play(aws, *options, env=env)
             assert sorted(aws.killed) == sorted(kills.values()), f"killed {aws.killed}"
+            assert "+ 0 discarded" in out, out
+            return aws
+
+    def play_faults(self, *faults, env=None):
+        """With what `ddbstream run` lets go wrong, each of which must have come."""
+        with AwsFake() as aws:
+            out, _ = self.play(aws, "--fault", ",".join(faults), "--seed", "1", env=env)
+            for kind in {fault.partition(":")[0] for fault in faults}:
+                assert re.search(rf" faults, seed 1, .*\b{kind} [1-9]", out), f"no {kind}: {out}"
             assert "+ 0 discarded" in out, out
             return aws
 

@@ -5,12 +5,16 @@ duplicates and crashes.
 test_examples_a.py [BUILD FOLDER]
 """
 import json
+import os
 import sys
+import tempfile
 
-from examples_harness import Scene, lint
+from examples_harness import AwsFake, Scene, lint
 from runtime_harness import expect, main, test
 
-EXAMPLES = ["analytics", "archive", "welcome", "fanout", "search"]
+EXAMPLES = ["analytics", "archive", "welcome", "fanout", "search", "dashboard"]
+# The mapping delivers twice, forgets how far it was, and loses the function before its answer.
+FAULTS = ("crash-before:at=1", "crash-in:at=3", "dup:at=2", "dup:at=3", "crash-after:at=5", "lost-checkpoint:at=2")
 
 
 @test
@@ -43,6 +47,7 @@ def analytics_has_a_line_for_each_image():
 def analytics_counts_are_equal_under_duplicates_and_crashes():
     scene = Scene("analytics")
     expect_counts_equal(scene, scene.play_twice(), False)
+    expect_counts_equal(scene, scene.play_faults(*FAULTS), False)
     aws = scene.play_killing({("PutRecordBatch", 1): "before", ("PutRecordBatch", 3): "after"})
     expect_counts_equal(scene, aws, False)
     assert len(aws.stored["firehose"]) > len(set(aws.stored["firehose"])), "the crash after a write left no duplicate"
@@ -94,6 +99,7 @@ def archive_has_an_object_for_each_change():
 def archive_is_the_same_byte_for_byte_after_a_replay_and_after_crashes():
     scene = Scene("archive")
     once = expect_archived(scene, scene.play_twice())
+    expect(expect_archived(scene, scene.play_faults(*FAULTS)), once)
     aws = scene.play_killing({("PutObject", 10): "before", ("PutObject", 150): "after"})
     expect(expect_archived(scene, aws), once)
     assert len(aws.requests) > len(once), "nothing was written twice"
@@ -120,6 +126,7 @@ def expect_mails(scene, aws, extra=0):
 def welcome_sends_one_mail_although_the_changes_come_twice():
     scene = Scene("welcome")
     expect_mails(scene, scene.check_expected())
+    expect_mails(scene, scene.play_faults("dup:at=1", "lost-checkpoint:at=2", "crash-after:at=3"))
 
 
 @test
@@ -173,7 +180,7 @@ def fanout_tells_every_topic_what_concerns_it():
 @test
 def fanout_keeps_the_order_of_each_group_under_duplicates_crashes_and_failed_entries():
     scene = Scene("fanout")
-    expect_fanned_out(scene, scene.play_twice(), False)
+    expect_fanned_out(scene, scene.play_faults(*FAULTS), False)
     kills = {("SendMessageBatch", 2): "after", ("PublishBatch", 5): "before", ("PublishBatch", 9): "after"}
     expect_fanned_out(scene, scene.play_killing(kills), False)
     marks = [f'"{record["eventID"]}"' for record in scene.script.table().records if record["eventName"] == "MODIFY"][::7]
@@ -205,12 +212,34 @@ def search_index_equals_the_table_although_half_of_the_changes_come_late():
 @test
 def search_index_equals_the_table_under_duplicates_crashes_and_failed_documents():
     scene = Scene("search")
-    expect_index(scene, scene.play_twice())
+    expect_index(scene, scene.play_faults(*FAULTS))
     expect_index(scene, scene.play_killing({("_bulk", 1): "before", ("_bulk", 3): "after"}))
     rules = [{"do": "entries", "marks": [f'"p-{number}"'], "status": status} for number in range(2, 9) for status in (429, 503)]
     aws = scene.play_killing({}, rules=rules)
     assert len(aws.requests) > 6, "no document was sent again"
     expect_index(scene, aws)
+
+
+# ---- dashboard -------------------------------------------------------------------------------------------------------
+
+def expect_sums(scene, folder):
+    with open(os.path.join(folder, "usage.jsonl"), encoding="utf-8") as file:
+        lines = file.readlines()
+    expect(scene.script.measured(lines), scene.script.minutes())
+    assert all(set(json.loads(line)["_aws"]["CloudWatchMetrics"][0]) == {"Namespace", "Dimensions", "Metrics"} for line in lines)
+
+
+@test
+def dashboard_sums_are_equal_under_duplicates_and_crashes():
+    scene = Scene("dashboard")
+    with tempfile.TemporaryDirectory() as folder:
+        with AwsFake() as aws:
+            out, err = scene.play(aws, env={"OUT": folder})
+        expect((out, err), (scene.expected(), ""))
+        expect_sums(scene, folder)
+        expect(sorted(os.listdir(folder)), ["page.html", "usage.jsonl"])
+        scene.play_faults(*FAULTS, "malformed:at=9", env={"OUT": folder})
+        expect_sums(scene, folder)
 
 
 if __name__ == "__main__":
