@@ -1,7 +1,7 @@
 /* dashboard.c: usage per minute, from a table that gets an item for each request.
  *
- * Shows: a tumbling window of a minute, whose state travels from batch to batch; its final call, which measures what the
- * minute came to; metrics in the log (EMF), which cost no call and no permission. */
+ * Shows: a tumbling window of a minute, whose state travels from batch to batch; its final call, which measures what
+ * the minute came to; metrics in the log (EMF), which cost no call and no permission. */
 #include <ddbstream.h>
 #include <ddbstream/cjson.h>
 #include <stdio.h>
