@@ -5,7 +5,7 @@
 out=${OUT:-$bin/examples/dashboard}
 scene stream "$work/stream.jsonl"
 QUIET='' play --source "$work/stream.jsonl" --env DDBS_METRICS=failures "$@" >"$work/said"
-grep -e 'records polled' -e ' faults, seed ' "$work/said"
+grep -e 'records polled' -e ' faults*, seed ' "$work/said"
 sed -n 's/^ *| \({"_aws".*\)/\1/p' "$work/played" >"$out/usage.jsonl"
 cp "$here/page.html" "$out/"
 scene minutes <"$out/usage.jsonl"

@@ -142,7 +142,7 @@ class Scene:
         with AwsFake() as aws:
             out, _ = self.play(aws, "--fault", ",".join(faults), "--seed", "1", env=env)
             for kind in {fault.partition(":")[0] for fault in faults}:
-                assert re.search(rf" faults, seed 1, .*\b{kind} [1-9]", out), f"no {kind}: {out}"
+                assert re.search(rf" faults?, seed 1, .*\b{kind} [1-9]", out), f"no {kind}: {out}"
             assert "+ 0 discarded" in out, out
             return aws
 
