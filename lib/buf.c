@@ -44,11 +44,57 @@ ddbs_status ddbs_buf__settle(ddbs_buf *buf, size_t len)
     return DDBS_E_MEMORY;
 }
 
+static void format_list(ddbs_buf *buf, const char *format, va_list arguments) DDBS_PRINTF(2, 0);
+static void format_list(ddbs_buf *buf, const char *format, va_list arguments)
+{
+    va_list again;
+    va_copy(again, arguments);
+    int len = vsnprintf(NULL, 0, format, arguments);
+    char *to = len < 0 ? NULL : ddbs_buf__room(buf, (size_t)len);
+    buf->failed = buf->failed || len < 0;
+    if (to != NULL) {
+        vsnprintf(to, (size_t)len + 1, format, again);
+        buf->len += (size_t)len;
+    }
+    va_end(again);
+}
+
 ddbs_status ddbs_buf_append(ddbs_buf *buf, const void *bytes, size_t len)
 {
     size_t before = buf->len;
     ddbs_buf__bytes(buf, bytes, len);
     return ddbs_buf__settle(buf, before);
+}
+
+ddbs_status ddbs_buf_format(ddbs_buf *buf, const char *format, ...)
+{
+    size_t before = buf->len;
+    va_list arguments;
+    va_start(arguments, format);
+    format_list(buf, format, arguments);
+    va_end(arguments);
+    return ddbs_buf__settle(buf, before);
+}
+
+ddbs_status ddbs_buf_json(ddbs_buf *buf, ddbs_str text)
+{
+    size_t before = buf->len;
+    if (text.ptr == NULL)
+        ddbs_buf__text(buf, "null");
+    else
+        ddbs_buf__json(buf, text.ptr, text.len);
+    return ddbs_buf__settle(buf, before);
+}
+
+ddbs_str ddbs_buf_str(const ddbs_buf *buf)
+{
+    return buf->ptr == NULL ? (ddbs_str){ "", 0 } : (ddbs_str){ buf->ptr, buf->len };
+}
+
+ddbs_bytes ddbs_buf_bytes(const ddbs_buf *buf)
+{
+    ddbs_str text = ddbs_buf_str(buf);
+    return (ddbs_bytes){ (const unsigned char *)text.ptr, text.len };
 }
 
 void ddbs_buf_free(ddbs_buf *buf)
@@ -76,17 +122,9 @@ void ddbs_buf__text(ddbs_buf *buf, const char *text)
 
 void ddbs_buf__format(ddbs_buf *buf, const char *format, ...)
 {
-    va_list arguments, again;
+    va_list arguments;
     va_start(arguments, format);
-    va_copy(again, arguments);
-    int len = vsnprintf(NULL, 0, format, arguments);
-    char *to = len < 0 ? NULL : ddbs_buf__room(buf, (size_t)len);
-    buf->failed = buf->failed || len < 0;
-    if (to != NULL) {
-        vsnprintf(to, (size_t)len + 1, format, again);
-        buf->len += (size_t)len;
-    }
-    va_end(again);
+    format_list(buf, format, arguments);
     va_end(arguments);
 }
 

@@ -356,6 +356,22 @@ static ddbs_str table_of(ddbs_str arn)
     return (ddbs_str){ end > name ? arn.ptr + name : NULL, end - name };
 }
 
+/* A name inside the ARN is copied: text ends in a NUL, and the ARN goes on. */
+static bool set_table(struct decoder *d, ddbs_record *record)
+{
+    ddbs_str name = record->table.ptr == NULL ? table_of(record->stream_arn) : record->table;
+    if (name.ptr != NULL && name.ptr[name.len] != '\0') {
+        char *copy = ddbs_arena__alloc(d->tape.arena, name.len + 1);
+        if (copy == NULL)
+            return ddbs_json__fail(&d->json, DDBS_E_MEMORY, 0, "no memory for the record");
+        memcpy(copy, name.ptr, name.len);
+        copy[name.len] = '\0';
+        name.ptr = copy;
+    }
+    record->table = name;
+    return true;
+}
+
 /* Decimal places from the unit of the creation time to nanoseconds. The unit follows from the source, not from the size
  * of the number; only the Kinesis feed has two, told apart by a member, else by magnitude (developer guide, kds). */
 static bool time_scale(struct decoder *d, const struct fields *fields, int *scale)
@@ -424,7 +440,7 @@ static bool fill(struct decoder *d, const struct fields *fields, ddbs_record *re
         .event_id = fields->event_id,
         .event_name = fields->event_name,
         .view_name = fields->view,
-        .table = fields->table.ptr != NULL ? fields->table : table_of(fields->source_arn),
+        .table = fields->table,
         .stream_arn = fields->source_arn,
         .region = fields->region,
         .identity_type = fields->identity_type,
@@ -434,7 +450,7 @@ static bool fill(struct decoder *d, const struct fields *fields, ddbs_record *re
     record->expired = record->operation == DDBS_OP_REMOVE && is(record->identity_type, "Service") &&
                       is(record->identity_principal, "dynamodb.amazonaws.com");
     d->members[d->member_count++] = ddbs_str_c("dynamodb");
-    return set_time(d, fields, record) && set_size(d, fields, record);
+    return set_table(d, record) && set_time(d, fields, record) && set_size(d, fields, record);
 }
 
 static bool decode(struct decoder *d, ddbs_record *record)

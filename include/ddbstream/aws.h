@@ -369,7 +369,8 @@ DDBS_API ddbs_status ddbs_transact_new(ddbs_writer **out, const ddbs_transact_op
 /** @param action  JSON as in TransactItems: {"Put":{"TableName":"Orders","Item":{"id":{"S":"o-1"}}}}; not checked */
 DDBS_API ddbs_status ddbs_transact_put(ddbs_writer *writer, ddbs_ctx *ctx, ddbs_str action) DDBS_MUST_CHECK;
 
-/* S3 PutObject, AWS_ENDPOINT_URL_S3, one request an object. The order key is the object's key. */
+/* S3 PutObject, AWS_ENDPOINT_URL_S3, one request an object, with its SHA-256 as x-amz-checksum-sha256, which S3 checks
+ * and keeps, and without which a bucket with Object Lock takes nothing. The order key is the object's key. */
 typedef struct ddbs_s3_options {
     ddbs_aws *aws;
     const char *bucket;
@@ -404,7 +405,7 @@ DDBS_API ddbs_status ddbs_cloudwatch_new(ddbs_writer **out, const ddbs_cloudwatc
 DDBS_API ddbs_status ddbs_cloudwatch_put(ddbs_writer *writer, ddbs_ctx *ctx, const ddbs_datum *datum) DDBS_MUST_CHECK;
 
 /* SES v2 SendEmail, AWS_ENDPOINT_URL_SESV2, one request a mail. No order. A mail whose response was lost may be sent
- * twice, and so may the mails of a batch that comes again; where one must not, send it with ddbs_aws_call inside of
+ * twice, and so may the mails of a batch that comes again; where one must not, send it with ddbs_ses_send inside of
  * ddbs_once (idempotency.h). */
 typedef struct ddbs_ses_options {
     ddbs_aws *aws;
@@ -421,6 +422,15 @@ DDBS_API ddbs_status ddbs_ses_new(ddbs_writer **out, const ddbs_ses_options *opt
                                   ddbs_error *error) DDBS_MUST_CHECK;
 DDBS_API ddbs_status ddbs_ses_put(ddbs_writer *writer, ddbs_ctx *ctx, const ddbs_mail *mail) DDBS_MUST_CHECK;
 
+/**
+ * Send one mail at once, without a writer.
+ * @param options  of which `aws`, `from` and `configuration_set` count
+ * @return DDBS_OK: SES has it; DDBS_E_MISSING, DDBS_E_SYNTAX as ddbs_ses_put; DDBS_E_USAGE without `aws` or `from`; and
+ *         those of ddbs_aws_call
+ */
+DDBS_API ddbs_status ddbs_ses_send(const ddbs_ses_options *options, ddbs_ctx *ctx,
+                                   const ddbs_mail *mail) DDBS_MUST_CHECK;
+
 /* OpenSearch _bulk (5 MB; request_bytes may be up to 100 MiB, as the domain's instances take it). Of several writes of
  * one document that wait together only the last is sent. The order key is the document's id. With a version, an older
  * or repeated change is done without effect: its 409 counts as stored, and so does the 404 of a deletion. */
@@ -429,6 +439,8 @@ typedef struct ddbs_opensearch_options {
     const char *endpoint; /* of the domain; NULL: AWS_ENDPOINT_URL_OPENSEARCH or AWS_ENDPOINT_URL */
     const char *index;
     bool serverless; /* a collection ("aoss") and no domain ("es") */
+    bool or_equal;   /* a write of the version that is there replaces it ("external_gte"); needed where different
+                        changes can have the same one */
     ddbs_writer_tuning tuning;
 } ddbs_opensearch_options;
 DDBS_API ddbs_status ddbs_opensearch_new(ddbs_writer **out, const ddbs_opensearch_options *options,
@@ -440,6 +452,16 @@ DDBS_API ddbs_status ddbs_opensearch_put(ddbs_writer *writer, ddbs_ctx *ctx, ddb
                                          uint64_t version) DDBS_MUST_CHECK;
 DDBS_API ddbs_status ddbs_opensearch_delete(ddbs_writer *writer, ddbs_ctx *ctx, ddbs_str id,
                                             uint64_t version) DDBS_MUST_CHECK;
+
+/**
+ * An external version for a change of a table's stream: a larger sequence number never has a smaller one. Sequence
+ * numbers have up to 40 digits and versions 63 bits, so two can share a version: only together with `or_equal`, or a
+ * newer change could count as an old one. Those that were seen are a number and another one of 20 digits behind it; up
+ * to 2^28 - 1 and 2^35 - 2 they have versions of their own. Those of a Kinesis stream are longer and share one.
+ * @param sequence_number  of the record: digits
+ * @return 1 to 2^63 - 1
+ */
+DDBS_API uint64_t ddbs_opensearch_version(ddbs_str sequence_number);
 
 #ifdef __cplusplus
 }

@@ -33,6 +33,19 @@ typedef struct ddbs_buf {
 /** Append bytes. DDBS_OK, or DDBS_E_MEMORY and nothing was appended. */
 DDBS_API ddbs_status ddbs_buf_append(ddbs_buf *buf, const void *bytes, size_t len) DDBS_MUST_CHECK;
 
+/** Append text as printf writes it. DDBS_OK, or DDBS_E_MEMORY and nothing was appended. */
+DDBS_API ddbs_status ddbs_buf_format(ddbs_buf *buf, const char *format, ...) DDBS_PRINTF(2, 3) DDBS_MUST_CHECK;
+
+/** Append text as a JSON string, quotes and escapes included; {NULL, 0} is written as null.
+ *  @param text  UTF-8
+ *  @return DDBS_OK, or DDBS_E_MEMORY and nothing was appended */
+DDBS_API ddbs_status ddbs_buf_json(ddbs_buf *buf, ddbs_str text) DDBS_MUST_CHECK;
+
+/** What is in a buffer, as text and as bytes; good until it is written to. Empty where nothing was written, and never
+ *  NULL. */
+DDBS_API ddbs_str ddbs_buf_str(const ddbs_buf *buf);
+DDBS_API ddbs_bytes ddbs_buf_bytes(const ddbs_buf *buf);
+
 /** Give back the memory, unless it is an arena's, and make the text empty. */
 DDBS_API void ddbs_buf_free(ddbs_buf *buf);
 

@@ -84,6 +84,15 @@ typedef enum ddbs_unit {
  */
 DDBS_API ddbs_status ddbs_metric(const ddbs_ctx *ctx, const char *name, double value, ddbs_unit unit);
 
+/**
+ * When what this batch measures happened, instead of now: the begin of a tumbling window, for one. It holds for all that
+ * the batch measures, until the batch is through.
+ * @param ctx      as ddbs_metric
+ * @param time_ms  since 1970. CloudWatch takes what is at most two weeks old
+ * @return DDBS_OK; DDBS_E_RANGE for 0 and below
+ */
+DDBS_API ddbs_status ddbs_metric_time(const ddbs_ctx *ctx, int64_t time_ms);
+
 /** The unit as CloudWatch writes it, "Count/Second"; "None" for a number that is none. Static text. */
 DDBS_API const char *ddbs_unit_name(ddbs_unit unit);
 

@@ -279,10 +279,10 @@ static void write_part(ddbs_buf *out, const char *name, ddbs_str text)
     ddbs_buf__text(out, ",\"Charset\":\"UTF-8\"}");
 }
 
-static void write_mail(ddbs_buf *out, const ddbs_writer *writer, const ddbs_mail *mail)
+static void write_mail(ddbs_buf *out, const char *from, const char *configuration_set, const ddbs_mail *mail)
 {
     ddbs_buf__text(out, "{");
-    ddbs_put__member(out, "FromEmailAddress", ddbs_str_c(writer->texts[0]));
+    ddbs_put__member(out, "FromEmailAddress", ddbs_str_c(from));
     ddbs_buf__text(out, ",\"Destination\":{\"ToAddresses\":[");
     ddbs_buf__json(out, mail->to.ptr, mail->to.len);
     ddbs_buf__text(out, "]},\"Content\":{\"Simple\":{");
@@ -293,8 +293,8 @@ static void write_mail(ddbs_buf *out, const ddbs_writer *writer, const ddbs_mail
     if (mail->html.len > 0)
         write_part(out, "Html", mail->html);
     ddbs_buf__text(out, "}}}");
-    if (writer->texts[1] != NULL)
-        ddbs_put__member(out, "ConfigurationSetName", ddbs_str_c(writer->texts[1]));
+    if (configuration_set != NULL)
+        ddbs_put__member(out, "ConfigurationSetName", ddbs_str_c(configuration_set));
     ddbs_buf__text(out, "}");
 }
 
@@ -305,19 +305,49 @@ static bool is_mail_line(ddbs_str text)
            memchr(text.ptr, '\r', text.len) == NULL;
 }
 
-ddbs_status ddbs_ses_put(ddbs_writer *writer, ddbs_ctx *ctx, const ddbs_mail *mail)
+static ddbs_status check_mail(ddbs_ctx *ctx, const ddbs_mail *mail)
 {
-    DDBS_TRY(ddbs_writer__begin(writer, ctx, &ddbs_service__ses));
     if (mail->to.len == 0 || mail->subject.len == 0 || mail->text.len + mail->html.len == 0)
         return ddbs_fail(ctx, DDBS_E_MISSING, "ses: a mail needs an address, a subject and a text");
     if (!is_mail_line(mail->to) || !is_mail_line(mail->subject) || !ddbs_put__is_xml(mail->text) ||
         !ddbs_put__is_xml(mail->html))
         return ddbs_fail(ctx, DDBS_E_SYNTAX, "ses: a line end in address or subject, a control character, or no UTF-8");
-    write_mail(&writer->scratch, writer, mail);
+    return DDBS_OK;
+}
+
+ddbs_status ddbs_ses_put(ddbs_writer *writer, ddbs_ctx *ctx, const ddbs_mail *mail)
+{
+    DDBS_TRY(ddbs_writer__begin(writer, ctx, &ddbs_service__ses));
+    DDBS_TRY(check_mail(ctx, mail));
+    write_mail(&writer->scratch, writer->texts[0], writer->texts[1], mail);
     return ddbs_writer__put(writer, ctx, writer->scratch.len, (ddbs_str){ NULL, 0 });
 }
 
+ddbs_status ddbs_ses_send(const ddbs_ses_options *options, ddbs_ctx *ctx, const ddbs_mail *mail)
+{
+    ddbs_buf body = { .ptr = NULL };
+    ddbs_aws_reply reply = { .tries = 0 };
+    if (options->aws == NULL || options->from == NULL || options->from[0] == '\0')
+        return ddbs_fail(ctx, DDBS_E_USAGE, "ses: a mail needs `aws`, a client, and `from`, a verified address");
+    DDBS_TRY(check_mail(ctx, mail));
+    write_mail(&body, options->from, options->configuration_set, mail);
+    ddbs_aws_request request = {
+        .service = ddbs_service__ses.signing,
+        .host = ddbs_service__ses.host,
+        .path = ddbs_service__ses.path,
+        .type = ddbs_service__ses.type,
+        .body = ddbs_buf_bytes(&body),
+    };
+    ddbs_status status = body.failed ? ddbs_fail(ctx, DDBS_E_MEMORY, "ses: no memory for a mail")
+                                     : ddbs_aws_call(options->aws, ctx, &request, &reply);
+    ddbs_aws_reply_free(&reply);
+    ddbs_buf_free(&body);
+    return status;
+}
+
 /* ---- OpenSearch ---- */
+
+enum { OR_EQUAL = 1 }; /* of the flags */
 
 ddbs_status ddbs_opensearch_new(ddbs_writer **out, const ddbs_opensearch_options *options, ddbs_error *error)
 {
@@ -332,7 +362,9 @@ ddbs_status ddbs_opensearch_new(ddbs_writer **out, const ddbs_opensearch_options
     bool known = ddbs_aws__endpoint(options->aws, &request, address, sizeof address, &own) && own &&
                  ddbs_aws__is_address(address);
     DDBS_TRY(ddbs_writer__need(known ? address : NULL, "`endpoint`, the address of the domain", error));
-    return ddbs_writer__make(out, options->aws, service, &options->tuning, texts, error);
+    DDBS_TRY(ddbs_writer__make(out, options->aws, service, &options->tuning, texts, error));
+    (*out)->flags[OR_EQUAL] = options->or_equal;
+    return DDBS_OK;
 }
 
 static ddbs_status put_document(ddbs_writer *writer, ddbs_ctx *ctx, const char *action, ddbs_str id, ddbs_str document,
@@ -347,7 +379,8 @@ static ddbs_status put_document(ddbs_writer *writer, ddbs_ctx *ctx, const char *
     ddbs_put__member(out, "_index", ddbs_str_c(writer->texts[1]));
     ddbs_put__member(out, "_id", id);
     if (version > 0)
-        ddbs_buf__format(out, ",\"version\":%llu,\"version_type\":\"external\"", (unsigned long long)version);
+        ddbs_buf__format(out, ",\"version\":%llu,\"version_type\":\"external%s\"", (unsigned long long)version,
+                         writer->flags[OR_EQUAL] ? "_gte" : "");
     ddbs_buf__text(out, "}}\n");
     size_t begin = out->len;
     if (document.ptr != NULL) {
@@ -377,4 +410,30 @@ ddbs_status ddbs_opensearch_delete(ddbs_writer *writer, ddbs_ctx *ctx, ddbs_str 
                                 writer->service == &ddbs_service__opensearch_serverless ? writer->service
                                                                                         : &ddbs_service__opensearch));
     return put_document(writer, ctx, "delete", id, (ddbs_str){ NULL, 0 }, version);
+}
+
+/* The value of decimal digits, but at most `most`. */
+static uint64_t value_up_to(ddbs_str digits, uint64_t most)
+{
+    uint64_t value = 0;
+    for (size_t i = 0; i < digits.len && value < most; i++) {
+        if (digits.ptr[i] < '0' || digits.ptr[i] > '9')
+            return 0;
+        value = value * 10 + (uint64_t)(digits.ptr[i] - '0');
+    }
+    return value < most ? value : most;
+}
+
+uint64_t ddbs_opensearch_version(ddbs_str sequence_number)
+{
+    enum { LOW_DIGITS = 20, LOW_BITS = 35 };
+    static const uint64_t high_most = (1U << 28) - 1, low_most = ((uint64_t)1 << LOW_BITS) - 2;
+    size_t high_len = sequence_number.len > LOW_DIGITS ? sequence_number.len - LOW_DIGITS : 0;
+    uint64_t high = value_up_to((ddbs_str){ sequence_number.ptr, high_len }, high_most);
+    /* Saturated, whatever comes behind is no larger. */
+    uint64_t low =
+        high == high_most
+            ? low_most
+            : value_up_to((ddbs_str){ sequence_number.ptr + high_len, sequence_number.len - high_len }, low_most);
+    return ((high << LOW_BITS) | low) + 1;
 }

@@ -1,10 +1,12 @@
 /* services.c: the table of services: limits, how a request is written, how its result is read. Limits are those of the
  * API references of 2026-08: API_PutRecordBatch, API_PutRecords, API_SendMessageBatch, API_PublishBatch, API_PutEvents,
  * API_BatchWriteItem, API_TransactWriteItems, API_PutMetricData. */
+#include "lib/base64.h"
 #include "runtime/aws/hash.h"
 #include "runtime/aws/put.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define JSON_1_0 "application/x-amz-json-1.0"
@@ -156,11 +158,24 @@ static void add_header(ddbs_aws_request *request, struct ddbs_address *room, con
 }
 
 /* libcurl signs the body's hash anyway, but these services want to see it. */
-static void add_hash(ddbs_aws_request *request, struct ddbs_address *room)
+static void add_hash(ddbs_aws_request *request, struct ddbs_address *room, char hash[DDBS_SHA256_TEXT])
 {
-    char hash[DDBS_SHA256_TEXT];
     ddbs_hash__sha256(request->body, hash);
     add_header(request, room, "x-amz-content-sha256", hash);
+}
+
+/* The same hash as S3 keeps it with the object. A bucket with Object Lock takes none without: "Content-MD5 OR
+ * x-amz-checksum- HTTP header is required for Put Object requests with Object Lock parameters". */
+static void add_checksum(ddbs_aws_request *request, struct ddbs_address *room, const char hash[DDBS_SHA256_TEXT])
+{
+    unsigned char bytes[DDBS_SHA256_TEXT / 2];
+    char text[64] = "";
+    for (size_t i = 0; i < sizeof bytes; i++) {
+        const char digits[3] = { hash[2 * i], hash[2 * i + 1], '\0' };
+        bytes[i] = (unsigned char)strtoul(digits, NULL, 16);
+    }
+    ddbs_base64__encode(text, bytes, sizeof bytes);
+    add_header(request, room, "x-amz-checksum-sha256", text);
 }
 
 /* "bucket.s3.eu-west-1.amazonaws.com/key", but not where a dot in the bucket's name would break the certificate, nor
@@ -170,6 +185,7 @@ static bool address_s3(const ddbs_writer *writer, const struct ddbs_parcel *parc
 {
     const struct ddbs_queued *entry = ddbs_parcel__entry(writer, parcel, 0);
     const char *bucket = writer->texts[0];
+    char hash[DDBS_SHA256_TEXT];
     bool own, own_host;
     if (!ddbs_aws__endpoint(writer->aws, request, room->path, sizeof room->path, &own))
         return false;
@@ -180,7 +196,8 @@ static bool address_s3(const ddbs_writer *writer, const struct ddbs_parcel *parc
     request->host = room->host;
     request->path = room->path;
     request->type = writer->texts[1];
-    add_hash(request, room);
+    add_hash(request, room, hash);
+    add_checksum(request, room, hash);
     if (writer->flags[0])
         add_header(request, room, "Content-Encoding", "gzip");
     if (writer->texts[2] != NULL)
@@ -191,9 +208,10 @@ static bool address_s3(const ddbs_writer *writer, const struct ddbs_parcel *parc
 static bool address_opensearch(const ddbs_writer *writer, const struct ddbs_parcel *parcel, ddbs_aws_request *request,
                                struct ddbs_address *room)
 {
+    char hash[DDBS_SHA256_TEXT];
     (void)parcel;
     request->endpoint = writer->texts[0];
-    add_hash(request, room);
+    add_hash(request, room, hash);
     return true;
 }
 

@@ -30,8 +30,8 @@ struct ddbs_parcel {
 /* Room for what varies. */
 struct ddbs_address {
     char path[1280], host[80];
-    char lines[3][128];
-    const char *headers[3];
+    char lines[4][128];
+    const char *headers[4];
 };
 
 struct ddbs_service {

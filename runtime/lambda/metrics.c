@@ -39,7 +39,8 @@ static struct {
 static struct {
     pthread_mutex_t lock;
     size_t count;
-    size_t refused; /* values for which there was no name left */
+    size_t refused;  /* values for which there was no name left */
+    int64_t time_ms; /* of them all, since 1970; 0: when the line is written */
     struct {
         char name[DDBS_METRIC_NAME_MAX + 1];
         ddbs_unit unit;
@@ -111,6 +112,7 @@ ddbs_status ddbs_metrics__open(const ddbs_metrics_options *options, ddbs_error *
     const char *function = getenv("AWS_LAMBDA_FUNCTION_NAME");
     size_t bytes = 0;
     collected.count = collected.refused = 0;
+    collected.time_ms = 0;
     settings.dimension_count = 0;
     settings.mode = options->mode == DDBS_METRICS_DEFAULT ? DDBS_METRICS_FAILURES : options->mode;
     settings.name_space = options->name_space == NULL ? "ddbstream" : options->name_space;
@@ -134,10 +136,10 @@ static void put_quoted(struct ddbs_line *line, const char *before, const char *t
     ddbs_line__put(line, behind);
 }
 
-static void put_directive(struct ddbs_line *line, const struct metric *metrics, size_t count)
+static void put_directive(struct ddbs_line *line, const struct metric *metrics, size_t count, int64_t time_ms)
 {
     char time[32];
-    snprintf(time, sizeof time, "%" PRId64, ddbs_log__now_ms());
+    snprintf(time, sizeof time, "%" PRId64, time_ms == 0 ? ddbs_log__now_ms() : time_ms);
     put_quoted(line, "\"_aws\":{\"Timestamp\":", time, ",\"CloudWatchMetrics\":[{\"Namespace\":\"");
     put_quoted(line, settings.name_space, "", "\",\"Dimensions\":[[");
     for (size_t i = 0; i < settings.dimension_count; i++)
@@ -184,12 +186,12 @@ static void put_metric(struct ddbs_line *line, const struct metric *metric)
     ddbs_line__raw(line, metric->name, text);
 }
 
-static void write_line(const struct metric *metrics, size_t count, ddbs_str request_id)
+static void write_line(const struct metric *metrics, size_t count, ddbs_str request_id, int64_t time_ms)
 {
     char buffer[LINE_SIZE];
     struct ddbs_line line;
     ddbs_line__begin(&line, buffer, sizeof buffer, true);
-    put_directive(&line, metrics, count);
+    put_directive(&line, metrics, count, time_ms);
     put_properties(&line, request_id);
     for (size_t i = 0; i < count; i++)
         put_metric(&line, &metrics[i]);
@@ -212,14 +214,14 @@ static size_t head_size(ddbs_str request_id)
 }
 
 /* As few lines as can be, each below what a pipe takes at once where one metric is. */
-static void write_lines(const struct metric *metrics, size_t count, ddbs_str request_id)
+static void write_lines(const struct metric *metrics, size_t count, ddbs_str request_id, int64_t time_ms)
 {
     size_t head = head_size(request_id);
     while (count > 0) {
         size_t taken = 1, size = head + size_of(metrics);
         while (taken < count && size + size_of(&metrics[taken]) <= DDBS_LOG_LINE_MAX)
             size += size_of(&metrics[taken++]);
-        write_line(metrics, taken, request_id);
+        write_line(metrics, taken, request_id, time_ms);
         metrics += taken;
         count -= taken;
     }
@@ -268,7 +270,7 @@ static ddbs_status collect(const char *name, double value, ddbs_unit unit, ddbs_
     values[(*count)++] = value;
     if (*count == VALUES_MAX) {
         struct metric metric = metric_at(at);
-        write_lines(&metric, 1, request_id);
+        write_lines(&metric, 1, request_id, collected.time_ms);
         *count = 0;
     }
     return DDBS_OK;
@@ -289,6 +291,17 @@ ddbs_status ddbs_metric(const ddbs_ctx *ctx, const char *name, double value, ddb
     return status;
 }
 
+ddbs_status ddbs_metric_time(const ddbs_ctx *ctx, int64_t time_ms)
+{
+    (void)ctx;
+    if (time_ms <= 0)
+        return DDBS_E_RANGE;
+    pthread_mutex_lock(&collected.lock);
+    collected.time_ms = time_ms;
+    pthread_mutex_unlock(&collected.lock);
+    return DDBS_OK;
+}
+
 void ddbs_metrics__flush(ddbs_str request_id)
 {
     struct metric metrics[DDBS_METRICS_MAX];
@@ -298,9 +311,10 @@ void ddbs_metrics__flush(ddbs_str request_id)
         if (collected.table[i].count > 0)
             metrics[count++] = metric_at(i);
     }
-    write_lines(metrics, count, request_id);
+    write_lines(metrics, count, request_id, collected.time_ms);
     size_t refused = collected.refused;
     collected.count = collected.refused = 0;
+    collected.time_ms = 0;
     pthread_mutex_unlock(&collected.lock);
     if (refused > 0)
         ddbs_log__line(DDBS_LOG_WARN, request_id.ptr, NULL,
@@ -354,5 +368,5 @@ void ddbs_metrics__write(const struct ddbs_batch *batch)
     add_failures(&own, batch);
     if (settings.mode == DDBS_METRICS_ALL)
         add_rest(&own, batch);
-    write_lines(own.metrics, own.count, ddbs_str_c(batch->request_id));
+    write_lines(own.metrics, own.count, ddbs_str_c(batch->request_id), 0);
 }

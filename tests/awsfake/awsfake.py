@@ -23,6 +23,9 @@ import time
 import urllib.parse
 
 KEY, SECRET, TOKEN = "AKIDAWSFAKE", "not/a+secret/wJalrXUtnFEMIK7MDENGbPxRfiCY", "token//with+signs=="
+# What `ddbstream run` and `serve` put into a function's environment.
+LOCAL_KEY, LOCAL_SECRET, LOCAL_TOKEN = ("ASIADDBSTREAMLOCAL00", "ddbstream-local-secret-that-opens-nothing",
+                                        "ddbstream-local-token")
 REGION = "eu-west-1"
 ENVIRONMENT = {"AWS_ACCESS_KEY_ID": KEY, "AWS_SECRET_ACCESS_KEY": SECRET, "AWS_SESSION_TOKEN": TOKEN,
                "AWS_REGION": REGION}
@@ -98,11 +101,12 @@ def verify(method, path, headers, body, service, now, token):
                (name in ("host", "content-type") or name.startswith("x-amz"))]
     check(not missing, f"not signed: {missing}", "InvalidSignatureException")
     check(scope == f"{date[:8]}/{REGION}/{service}/aws4_request", f"scope {scope}", "InvalidSignatureException")
-    if key != KEY or headers.get("x-amz-security-token") != token:
+    secret, token = {KEY: (SECRET, token), LOCAL_KEY: (LOCAL_SECRET, LOCAL_TOKEN)}.get(key, (None, None))
+    if secret is None or headers.get("x-amz-security-token") != token:
         raise Refused(403, "UnrecognizedClientException", "The security token included in the request is invalid.")
     if "x-amz-content-sha256" in headers:
         check(headers["x-amz-content-sha256"] == hashlib.sha256(body).hexdigest(), "content hash", "XAmzContentSHA256Mismatch")
-    want = signature(SECRET, scope, date, method, path, headers, names, body)
+    want = signature(secret, scope, date, method, path, headers, names, body)
     if not hmac.compare_digest(want, given):
         raise Refused(403, "SignatureDoesNotMatch", "The request signature we calculated does not match")
     signed = calendar.timegm(time.strptime(date, "%Y%m%dT%H%M%SZ"))
@@ -266,7 +270,9 @@ class Services:
                     "type": failing.rule.code or "es_rejected_execution_exception", "reason": json.dumps(document)}}})
                 continue
             old = versions.get(head["_id"], (0, None))
-            if "version" in head and head["version"] <= old[0]:
+            kind = head.get("version_type", "internal")
+            check(kind in ("internal", "external", "external_gte") and ("version" in head) == (kind != "internal"), kind)
+            if "version" in head and head["version"] < old[0] + (kind == "external"):
                 items.append({action: {"_id": head["_id"], "status": 409, "error": {"type": "version_conflict_engine_exception"}}})
                 continue
             found = old[1] is not None
@@ -277,6 +283,9 @@ class Services:
 
     def s3(self, path, headers, body):
         check(re.fullmatch(r"/[a-z0-9.-]{3,63}/[A-Za-z0-9/._~-]+", path), "key", "InvalidURI")
+        sha256 = base64.b64encode(hashlib.sha256(body).digest()).decode()
+        check("x-amz-checksum-sha256" in headers, "as a bucket with Object Lock says", "InvalidRequest")
+        check(headers["x-amz-checksum-sha256"] == sha256, "checksum", "BadDigest")
         data = gzip.decompress(body) if headers.get("content-encoding") == "gzip" else body
         self.stored.setdefault("s3", {})[path] = data.decode("utf-8", "surrogateescape")
         return [path], ""
@@ -431,6 +440,7 @@ class Dynamo:
 
 class Handler(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # head and body of an answer are two writes
 
     def setup(self):
         super().setup()

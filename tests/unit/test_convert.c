@@ -278,6 +278,37 @@ TEST(a_text_is_appended_to_wherever_its_memory_is)
     ddbs_arena_free(arena);
 }
 
+TEST(a_text_can_be_put_together_by_hand)
+{
+    ddbs_buf text = { 0 };
+    CHECK_VIEW(ddbs_buf_str(&text), "");
+    CHECK(ddbs_buf_str(&text).ptr != NULL && ddbs_buf_bytes(&text).ptr != NULL && ddbs_buf_bytes(&text).len == 0);
+    CHECK_STATUS(ddbs_buf_format(&text, "{\"%s\":%d,\"b\":", "a", 7), DDBS_OK);
+    CHECK_STATUS(ddbs_buf_json(&text, (ddbs_str){ "q\"\0\n", 4 }), DDBS_OK);
+    CHECK_STATUS(ddbs_buf_format(&text, ",\"c\":"), DDBS_OK);
+    CHECK_STATUS(ddbs_buf_json(&text, (ddbs_str){ NULL, 0 }), DDBS_OK);
+    CHECK_STATUS(ddbs_buf_json(&text, ddbs_str_c("")), DDBS_OK);
+    CHECK_VIEW(ddbs_buf_str(&text), "{\"a\":7,\"b\":\"q\\\"\\u0000\\n\",\"c\":null\"\"");
+    CHECK_VIEW(ddbs_buf_bytes(&text), text.ptr);
+    ddbs_buf_free(&text);
+}
+
+TEST(a_text_by_hand_without_memory_stays_as_it_was)
+{
+    char wide[600] = { 0 };
+    memset(wide, 'x', sizeof wide - 1);
+    ddbs_buf text = { 0 };
+    REQUIRE(ddbs_buf_format(&text, "%s", "begin") == DDBS_OK);
+    check_fail_alloc(0);
+    CHECK_STATUS(ddbs_buf_format(&text, "%s", wide), DDBS_E_MEMORY);
+    CHECK_STATUS(ddbs_buf_json(&text, ddbs_str_c(wide)), DDBS_E_MEMORY);
+    check_fail_alloc(SIZE_MAX);
+    CHECK_VIEW(ddbs_buf_str(&text), "begin");
+    CHECK_STATUS(ddbs_buf_json(&text, ddbs_str_c("!")), DDBS_OK); /* it can still be used */
+    CHECK_VIEW(ddbs_buf_str(&text), "begin\"!\"");
+    ddbs_buf_free(&text);
+}
+
 /* ---- Without memory --------------------------------------------------------------------------------------------- */
 
 /* Bytes with which everything works. */

@@ -442,3 +442,20 @@ TEST(failures_are_written_of_every_batch_unless_metrics_are_off)
     ddbs_metrics__write(&batch);
     CHECK_INT(count, 0);
 }
+
+TEST(a_batch_can_tell_when_it_was)
+{
+    open_mode(DDBS_METRICS_FAILURES);
+    CHECK_STATUS(ddbs_metric_time(NULL, 0), DDBS_E_RANGE);
+    CHECK_STATUS(ddbs_metric_time(NULL, -1), DDBS_E_RANGE);
+    measure("Calls", 7, DDBS_UNIT_COUNT);
+    CHECK_STATUS(ddbs_metric_time(NULL, 1792399200000), DDBS_OK);
+    measure("Errors", 1, DDBS_UNIT_COUNT);
+    ddbs_metrics__flush(request);
+    measure("Calls", 8, DDBS_UNIT_COUNT); /* of another batch */
+    ddbs_metrics__flush(request);
+    REQUIRE(count == 2);
+    check_lines(CHECK_WHERE);
+    CHECK_STR(between(lines[0], "\"Timestamp\":", ","), "1792399200000");
+    CHECK(strcmp(between(lines[1], "\"Timestamp\":", ","), "1792399200000") != 0);
+}

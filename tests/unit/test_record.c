@@ -154,8 +154,9 @@ TEST(the_table_comes_from_the_arn_or_is_absent)
         struct parsed p = parse_with(member, "");
         const ddbs_record *r = record_of(&p, 0);
         REQUIRE(r != NULL);
-        bool held = rows[i].table == NULL ? CHECK(r->table.ptr == NULL && r->table.len == 0)
-                                          : CHECK_VIEW(r->table, rows[i].table);
+        bool held = rows[i].table == NULL
+                        ? CHECK(r->table.ptr == NULL && r->table.len == 0)
+                        : CHECK_VIEW(r->table, rows[i].table) && CHECK_STR(r->table.ptr, rows[i].table);
         if (!CHECK_VIEW(r->stream_arn, rows[i].arn) || !held)
             CHECK_STR(rows[i].arn, "(split)");
         parsed_free(&p);
