@@ -85,8 +85,8 @@ typedef enum ddbs_unit {
 DDBS_API ddbs_status ddbs_metric(const ddbs_ctx *ctx, const char *name, double value, ddbs_unit unit);
 
 /**
- * When what this batch measures happened, instead of now: the begin of a tumbling window, for one. It holds for all that
- * the batch measures, until the batch is through.
+ * When what this batch measures happened, instead of now: the begin of a tumbling window, for one. It holds for all of
+ * the batch's measurements, until the batch is through.
  * @param ctx      as ddbs_metric
  * @param time_ms  since 1970. CloudWatch takes what is at most two weeks old
  * @return DDBS_OK; DDBS_E_RANGE for 0 and below
