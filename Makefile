@@ -43,6 +43,11 @@ TABLE_O    := $(call objects,runtime/table/*.c)
 TEST_O     := $(call objects,runtime/test/*.c)
 EMULATOR_O := $(call objects,runtime/emulator/*.c)
 CHECK_O    := $(call objects,tests/unit/check.c)
+# Where the time of a batch goes; package.sh has everything else compiled for size (COLD=-Os).
+HOT    := arena base64 bind fast filter_match get image index json names num path process record scan scan_avx2 \
+          scan_neon scan_sse2 utf8 value walk
+COLD_O := $(filter-out $(HOT:%=$(OBJ)/lib/%.o),$(CORE_O)) $(LAMBDA_O) $(AWS_O)
+$(COLD_O): private ALL_CFLAGS += $(COLD)
 
 EXAMPLES := $(patsubst examples/%/,%,$(dir $(wildcard examples/*/*.c)))
 EXAMPLES := $(sort $(EXAMPLES))
@@ -55,8 +60,8 @@ all: $(OUT)/ddbstream $(OUT)/libddbstream.a $(OUT)/libddbstream-test.a $(EXAMPLE
 
 # Objects depend on their compiler and flags: change either and they are built again.
 $(OBJ)/flags: FORCE
-	@mkdir -p $(@D); echo '$(CC) $(ALL_CFLAGS) | $(ALL_LDFLAGS)' | cmp -s - $@ || \
-	    echo '$(CC) $(ALL_CFLAGS) | $(ALL_LDFLAGS)' > $@
+	@mkdir -p $(@D); echo '$(CC) $(ALL_CFLAGS) | $(COLD) | $(ALL_LDFLAGS)' | cmp -s - $@ || \
+	    echo '$(CC) $(ALL_CFLAGS) | $(COLD) | $(ALL_LDFLAGS)' > $@
 FORCE:
 
 $(OBJ)/%.o: %.c $(OBJ)/flags
@@ -450,11 +455,21 @@ package-fresh:
 	@rm -rf build/package build/static-* build/obj/static-*
 	@./package.sh --arch both examples/orders
 
-# package.sh for this machine's architecture: what it makes and what it refuses.
+# `sam build` runs build-Orders in a copy of this tree and says in ARTIFACTS_DIR where `bootstrap` goes. SAM_ARCH=x86_64
+# or arm64 counts more than the template.
+build-%: FORCE
+	@sh runtime/package/sam.sh '$*' '$(ARTIFACTS_DIR)' '$(SAM_ARCH)'
+
+# package.sh for this machine's architecture: what it makes and what it refuses. CI adds --quick; --tls adds OpenSSL.
+PACKAGE_TEST ?=
 package-test: deps-test
 	@sh .ci/deps package-$(subst aarch64,arm64,$(shell uname -m))
 	@$(MAKE) --no-print-directory -j$(JOBS) build/ddbstream build/package/pack
-	@python3 tests/run.py 'python3 tests/package/test_package.py'
+	@python3 tests/run.py 'python3 tests/package/test_package.py $(PACKAGE_TEST)'
+.PHONY: deploy-test
+deploy-test: $(OUT)/ddbstream
+	@python3 tests/e2e/test_deploy.py $(OUT) --tools
+	@$(OUT)/ddbstream lint --strict examples/orders/deploy/template.yaml
 install-test: deps-check
 	@python3 tests/run.py 'python3 tests/package/test_install.py'
 
@@ -484,6 +499,7 @@ help:
 	@echo "make bench-count  instructions against tests/bench/counts.json (valgrind)"
 	@echo "make install    PREFIX=/usr/local DESTDIR=; make uninstall; make deb: the same as a Debian package"
 	@echo "make package-test, make install-test   what package.sh makes and refuses; what is installed"
+	@echo "make deploy-test   the ways to deploy examples/orders agree; npm's HCL parser, cfn-lint, terraform, sam, shellcheck"
 	@echo "make package-fresh   the libraries and examples/orders for both architectures, from nothing"
 	@echo "make deps       install everything that the targets above need"
 	@echo "make format     clang-format; make clean"

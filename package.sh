@@ -35,6 +35,8 @@ HANDLER is
   --runtime NAME  al2023 (default) or al2; the program is static and the same for both
   --tls           link OpenSSL; without it that is done when the handler makes calls to AWS (aws.h)
   -o DIR          where the zip is put; default: build
+  --bootstrap DIR  also put the program itself into DIR, as `bootstrap`: for `sam build`; one handler,
+                  one architecture
   --event FILE    the event that the finished program must answer without an error; default: no records
   --env NAME=VALUE  a variable of the function while it does that; may be repeated
   --sources DIR   release tarballs, checked against runtime/package/tarballs.sha256, instead of the
@@ -102,15 +104,16 @@ take_env() {
     case $1 in *[[:space:]]*) fail "--env takes no values with spaces" ;; esac
 }
 
-arches='' runtime=provided.al2023 tls='' out=$root/build event='' smoke_env='' sources=''
+arches='' runtime=provided.al2023 tls='' out=$root/build artifacts='' event='' smoke_env='' sources=''
 while [ $# -gt 0 ]; do
     case $1 in
-    --arch | --runtime | -o | --event | --env | --sources)
+    --arch | --runtime | -o | --bootstrap | --event | --env | --sources)
         [ $# -gt 1 ] || fail "$1 needs a value; see ./package.sh --help"
         case $1 in
         --arch) take_arch "$2" ;;
         --runtime) take_runtime "$2" ;;
         -o) mkdir -p "$2" && out=$(cd "$2" && pwd) ;;
+        --bootstrap) mkdir -p "$2" && artifacts=$(cd "$2" && pwd) ;;
         --event) event=$2 ;;
         --env) take_env "$2" ;;
         --sources) sources=$(cd "$2" && pwd) || fail "--sources: there is no folder $2" ;;
@@ -127,6 +130,8 @@ done
 [ $# -gt 0 ] || fail 'which handler? See ./package.sh --help'
 [ "$(uname -s)" = Linux ] || fail 'this runs on Linux only'
 [ -z "$event" ] || [ -r "$event" ] || fail "--event: $event cannot be read"
+[ -z "$artifacts" ] || { [ $# = 1 ] && [ "$arches" != 'x86_64 arm64' ]; } ||
+    fail '--bootstrap takes one handler and one architecture'
 jobs=$(nproc 2>/dev/null || echo 1)
 
 # ---- Doing it ----

@@ -32,7 +32,8 @@
  *   AWS_REGION, then AWS_DEFAULT_REGION        where the options name no region
  *   AWS_ENDPOINT_URL_<SERVICE>, then AWS_ENDPOINT_URL   other addresses than those of AWS: "http://127.0.0.1:8000".
  *                                              <SERVICE> is what each function below says: DYNAMODB, SQS ...
- *   AWS_CA_BUNDLE, SSL_CERT_FILE               file of trusted certificates, before the places of the distributions
+ *   AWS_CA_BUNDLE, SSL_CERT_FILE               file of trusted certificates (PEM), before the places of the
+ *                                              distributions; where none is there, Amazon's roots, which are linked in
  *   _X_AMZN_TRACE_ID                           passed on as X-Amzn-Trace-Id, read at each call
  *
  * A client and its writers may be used by one thread at a time: with several lanes each needs a client of its own for
@@ -109,9 +110,9 @@ typedef struct ddbs_aws_options {
  * @param options  copied; NULL for the defaults
  * @param error    NULL, or gets the reason
  * @return DDBS_OK; DDBS_E_USAGE for no region, a region that is no name, an endpoint that is no http or https address,
- *         half of a pair of credentials, or no file of certificates (the reason lists the files that were tried; not
- *         where all endpoints are http); DDBS_E_MEMORY. That there are no credentials at all is an error of the first
- *         call
+ *         half of a pair of credentials, or a file of certificates that AWS_CA_BUNDLE or SSL_CERT_FILE names and that
+ *         cannot be read (the reason says which; not where an endpoint is http); DDBS_E_MEMORY. That there are no
+ *         credentials at all is an error of the first call
  */
 DDBS_API ddbs_status ddbs_aws_new(ddbs_aws **out, const ddbs_aws_options *options, ddbs_error *error) DDBS_MUST_CHECK;
 

@@ -7,22 +7,22 @@
 
 #include <stdlib.h>
 
-enum { TRIED_MAX = 900 };
+enum { TRIED_MAX = 300 };
 
 ddbs_status ddbs_aws_new(ddbs_aws **out, const ddbs_aws_options *options, ddbs_error *error)
 {
     ddbs_aws_options chosen = { .region = NULL };
     char tried[TRIED_MAX];
+    const char *ca;
     bool plain;
     if (options != NULL)
         chosen = *options;
     if (chosen.transport != NULL)
         return ddbs_aws__make(out, &chosen, error);
-    const char *ca = ddbs_ca__find(tried, sizeof tried);
     (void)ddbs_aws__odd_endpoint(&plain);
-    if (ca == NULL && !plain)
+    if (!ddbs_ca__find(&ca, tried, sizeof tried) && !plain)
         return ddbs_error__set(error, DDBS_E_USAGE, DDBS_NOWHERE, DDBS_NOWHERE,
-                               "no file of trusted certificates can be read; tried: %s", tried);
+                               "the file of trusted certificates cannot be read; tried: %s", tried);
     struct ddbs_curl *pool = ddbs_curl__new(ca);
     if (pool == NULL)
         return ddbs_error__set(error, DDBS_E_MEMORY, DDBS_NOWHERE, DDBS_NOWHERE, "no memory for a client");

@@ -1,5 +1,6 @@
 /* client.h: what a client holds, and the layers of a call on it, from the inside out:
- *   curl.c         one or more HTTP exchanges over libcurl, signed by it; the only file that knows libcurl, with ca.c
+ *   curl.c         one or more HTTP exchanges over libcurl, signed by it; the only file that knows libcurl; ca.c and
+ *                  roots.c say whom it trusts
  *   exchange.c     a request made ready (address, headers, credentials) and sent; what is repaired without a pause:
  *                  dead connections, a wrong clock, credentials that ran out
  *   call.c         the same with pauses and attempts, for a single call; writer.c does it for entries

@@ -4,6 +4,7 @@
  * queries, and bodies that it does not hold itself. So there is no "Expect:" here; where libcurl asks for a 100
  * Continue by itself (bodies over 1 MiB) it does not wait for long. */
 #include "runtime/aws/curl.h"
+#include "runtime/aws/ca.h"
 #include "runtime/aws/client.h"
 
 #include <curl/curl.h>
@@ -33,7 +34,8 @@ struct slot {
 
 struct ddbs_curl {
     CURLM *multi;
-    char *ca;
+    char *ca;               /* a file; NULL: ddbs_ca__roots, joined in `roots` */
+    struct curl_blob roots; /* libcurl reads it where it is */
     struct slot slots[DDBS_AWS_PARALLEL_MAX];
 };
 
@@ -109,7 +111,16 @@ static CURLcode set_response(CURL *curl, struct slot *slot)
     return CURLE_OK;
 }
 
-static CURLcode set_connection(CURL *curl, const ddbs_aws_exchange *exchange, const char *ca)
+/* A libcurl that takes no certificates from memory (not every TLS library can) keeps to those it was built with. */
+static CURLcode set_trust(CURL *curl, struct ddbs_curl *pool)
+{
+    if (pool->ca != NULL)
+        return curl_easy_setopt(curl, CURLOPT_CAINFO, pool->ca);
+    CURLcode code = curl_easy_setopt(curl, CURLOPT_CAINFO_BLOB, &pool->roots);
+    return code == CURLE_NOT_BUILT_IN || code == CURLE_UNKNOWN_OPTION ? CURLE_OK : code;
+}
+
+static CURLcode set_connection(CURL *curl, const ddbs_aws_exchange *exchange)
 {
     long connect_ms = exchange->timeout_ms < CONNECT_TIMEOUT_MS ? (long)exchange->timeout_ms : CONNECT_TIMEOUT_MS;
     TRY_SET(curl, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
@@ -124,8 +135,6 @@ static CURLcode set_connection(CURL *curl, const ddbs_aws_exchange *exchange, co
     TRY_SET(curl, CURLOPT_USERAGENT, "ddbstream/" DDBS_VERSION);
     if (exchange->credentials == NULL)
         TRY_SET(curl, CURLOPT_NOPROXY, "*"); /* the credentials' own endpoint */
-    if (ca != NULL)
-        TRY_SET(curl, CURLOPT_CAINFO, ca);
     return CURLE_OK;
 }
 
@@ -165,13 +174,15 @@ static CURLcode set_headers(CURL *curl, struct slot *slot)
     return curl_easy_setopt(curl, CURLOPT_HTTPHEADER, list);
 }
 
-static CURLcode set_up(struct slot *slot, const char *ca)
+static CURLcode set_up(struct ddbs_curl *pool, struct slot *slot)
 {
     CURL *curl = slot->curl;
     const ddbs_aws_exchange *exchange = slot->exchange;
     CURLcode code = set_response(curl, slot);
     if (code == CURLE_OK)
-        code = set_connection(curl, exchange, ca);
+        code = set_connection(curl, exchange);
+    if (code == CURLE_OK)
+        code = set_trust(curl, pool);
     if (code == CURLE_OK)
         code = set_body(curl, exchange);
     if (code == CURLE_OK)
@@ -183,13 +194,23 @@ static CURLcode set_up(struct slot *slot, const char *ca)
 
 /* ---- The exchange ---- */
 
+/* Why there is no response; where nobody trusts the other side, also whom we trust. */
+static void note_why(const struct ddbs_curl *pool, struct slot *slot, CURLcode code)
+{
+    ddbs_aws_exchange *exchange = slot->exchange;
+    const char *why = slot->error[0] != '\0' ? slot->error : curl_easy_strerror(code);
+    int len = snprintf(exchange->why, sizeof exchange->why, "%s", code == CURLE_OK ? "no response" : why);
+    if (code == CURLE_PEER_FAILED_VERIFICATION && (size_t)len < sizeof exchange->why)
+        snprintf(exchange->why + len, sizeof exchange->why - (size_t)len, " (trusted: %s)",
+                 pool->ca != NULL ? pool->ca : "the roots of Amazon that are linked in");
+}
+
 /* What libcurl did, in our words. */
-static void note_end(struct slot *slot, CURLcode code)
+static void note_end(const struct ddbs_curl *pool, struct slot *slot, CURLcode code)
 {
     ddbs_aws_exchange *exchange = slot->exchange;
     long connects = 1;
     bool lost = code == CURLE_SEND_ERROR || code == CURLE_RECV_ERROR || code == CURLE_GOT_NOTHING;
-    const char *why = slot->error[0] != '\0' ? slot->error : curl_easy_strerror(code);
     slot->over = true;
     curl_easy_getinfo(slot->curl, CURLINFO_NUM_CONNECTS, &connects);
     exchange->stale = lost && connects == 0 && !slot->received;
@@ -198,7 +219,7 @@ static void note_end(struct slot *slot, CURLcode code)
     if (code == CURLE_OK && exchange->status >= 200)
         return;
     exchange->status = exchange->too_large ? 200 : 0;
-    snprintf(exchange->why, sizeof exchange->why, "%s", code == CURLE_OK ? "no response" : why);
+    note_why(pool, slot, code);
 }
 
 static void begin(struct ddbs_curl *pool, struct slot *slot, ddbs_aws_exchange *exchange)
@@ -210,7 +231,7 @@ static void begin(struct ddbs_curl *pool, struct slot *slot, ddbs_aws_exchange *
         slot->curl = curl_easy_init();
     else
         curl_easy_reset(slot->curl); /* connections stay: they are the multi handle's */
-    CURLcode code = slot->curl == NULL ? CURLE_OUT_OF_MEMORY : set_up(slot, pool->ca);
+    CURLcode code = slot->curl == NULL ? CURLE_OUT_OF_MEMORY : set_up(pool, slot);
     if (code == CURLE_OK && curl_multi_add_handle(pool->multi, slot->curl) == CURLM_OK)
         return;
     slot->over = true;
@@ -225,7 +246,7 @@ static void note_ends(struct ddbs_curl *pool)
         struct slot *slot = NULL;
         curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, (char **)&slot);
         if (message->msg == CURLMSG_DONE && slot != NULL)
-            note_end(slot, message->data.result);
+            note_end(pool, slot, message->data.result);
     }
 }
 
@@ -253,12 +274,35 @@ void ddbs_curl__exchange(void *self, ddbs_aws_exchange *const *exchanges, size_t
     for (size_t i = 0; i < count; i++) {
         struct slot *slot = &pool->slots[i];
         if (!slot->over)
-            note_end(slot, CURLE_FAILED_INIT);
+            note_end(pool, slot, CURLE_FAILED_INIT);
         if (taken[i])
             curl_multi_remove_handle(pool->multi, slot->curl);
         if (slot->curl != NULL)
             curl_easy_reset(slot->curl); /* it points to the caller's memory, and knows the secret */
     }
+}
+
+static bool join_roots(struct curl_blob *out)
+{
+    *out = (struct curl_blob){ .flags = CURL_BLOB_NOCOPY };
+    for (size_t i = 0; i < DDBS_CA_ROOTS; i++)
+        out->len += strlen(ddbs_ca__roots[i]);
+    char *text = malloc(out->len);
+    out->data = text;
+    for (size_t i = 0; text != NULL && i < DDBS_CA_ROOTS; i++) {
+        size_t len = strlen(ddbs_ca__roots[i]);
+        memcpy(text, ddbs_ca__roots[i], len);
+        text += len;
+    }
+    return out->data != NULL;
+}
+
+static bool set_pool_trust(struct ddbs_curl *pool, const char *ca)
+{
+    if (ca == NULL)
+        return join_roots(&pool->roots);
+    pool->ca = strdup(ca);
+    return pool->ca != NULL;
 }
 
 struct ddbs_curl *ddbs_curl__new(const char *ca)
@@ -267,8 +311,7 @@ struct ddbs_curl *ddbs_curl__new(const char *ca)
     if (pool == NULL)
         return NULL;
     pool->multi = curl_multi_init();
-    pool->ca = ca == NULL ? NULL : strdup(ca);
-    if (pool->multi == NULL || (ca != NULL && pool->ca == NULL) ||
+    if (pool->multi == NULL || !set_pool_trust(pool, ca) ||
         curl_multi_setopt(pool->multi, CURLMOPT_MAXCONNECTS, 2L * DDBS_AWS_PARALLEL_MAX) != CURLM_OK) {
         ddbs_curl__free(pool);
         return NULL;
@@ -287,5 +330,6 @@ void ddbs_curl__free(void *self)
     }
     curl_multi_cleanup(pool->multi);
     free(pool->ca);
+    free(pool->roots.data);
     free(pool);
 }

@@ -5,7 +5,7 @@
 
 struct ddbs_curl;
 
-/* Make a transport. `ca` is the file of trusted certificates, NULL: libcurl's own. NULL where memory is exhausted. */
+/* Make a transport. `ca` is the file of trusted certificates, NULL: those of ca.h. NULL where memory is exhausted. */
 struct ddbs_curl *ddbs_curl__new(const char *ca);
 
 /* A ddbs_aws_transport_fn; `self` is the struct above. */

@@ -106,6 +106,13 @@ static bool read_reply(ddbs_writer *writer, const struct ddbs_parcel *parcel, st
     return true;
 }
 
+/* Without a response libcurl's reason is the only one that there is. */
+static const char *why_of(const struct ddbs_aws_attempt *attempt)
+{
+    bool silent = attempt->exchange.status == 0 && attempt->exchange.why[0] != '\0';
+    return silent ? attempt->exchange.why : ddbs_aws_fault_name(attempt->fault);
+}
+
 /* Remember why, for the error and the pause. Throttling decides about that. */
 static void note_failure(ddbs_writer *writer, const struct shipment *shipment)
 {
@@ -117,7 +124,7 @@ static void note_failure(ddbs_writer *writer, const struct shipment *shipment)
     if (writer->fault != DDBS_AWS_THROTTLED)
         writer->fault = fault;
     if (code[0] == '\0')
-        code = attempt->fault == DDBS_AWS_FINE ? "the reply does not tell of each entry" : ddbs_aws_fault_name(fault);
+        code = attempt->fault == DDBS_AWS_FINE ? "the reply does not tell of each entry" : why_of(attempt);
     snprintf(writer->code, sizeof writer->code, "%s", code);
     if (attempt->exchange.retry_after_ms > writer->retry_after_ms)
         writer->retry_after_ms = attempt->exchange.retry_after_ms;

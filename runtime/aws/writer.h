@@ -80,7 +80,7 @@ struct ddbs_writer {
     size_t *table; /* entries by their keys, open addressing; SIZE_MAX: free */
     size_t table_size;
 
-    char code[DDBS_AWS_TYPE_MAX]; /* of the last failure */
+    char code[DDBS_AWS_WHY_MAX]; /* of the last failure */
     ddbs_aws_fault fault;
     int64_t retry_after_ms;
     bool out_of_time;

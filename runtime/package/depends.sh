@@ -82,17 +82,23 @@ make_openssl() { # recipe
 # The distribution's patches are newer than the generated files; those are up to date all the same.
 UP_TO_DATE='ACLOCAL=: AUTOCONF=: AUTOMAKE=: AUTOHEADER=:'
 
+# Only the supervisor calls a libcurl without TLS, and crash reports are those of handlers: it needs no frame pointers.
+# Nor does it list the machine's network interfaces, which is for binding to one by its name. Configured so that texts of
+# errors stay, it is then compiled without those that CURLOPT_VERBOSE prints; errors have theirs in strerror.c.
 make_curl() { # recipe
-    features=$CURL_HTTP
-    [ "$kind" = tls ] && features="--with-openssl=$openssl"
+    features="$CURL_HTTP ac_cv_func_getifaddrs=no"
+    frames=-fomit-frame-pointer
+    [ "$kind" = tls ] && features="--with-openssl=$openssl" frames=''
     (
         # As when cross compiling: a program made here need not run here.
         # shellcheck disable=SC2046,SC2086 # flags are words
         cd "$into/build" && logged "curl-$kind-configure" sh "$SOURCE/configure" CONFIG_SHELL=/bin/sh --prefix=/ \
             --host="$gnu-linux-musl" CC="$cc" AR="${binutils}ar" RANLIB="${binutils}ranlib" NM="${binutils}nm" \
             STRIP="${binutils}strip" PKG_CONFIG=false \
-            CFLAGS="-Os $(dependency_flags curl)" $CURL_SMALL $features &&
-            logged "curl-$kind-make" make -C lib -j"$jobs" $UP_TO_DATE libcurl.la &&
+            CFLAGS="-Os $(dependency_flags curl) $frames" $CURL_SMALL $features &&
+            logged "curl-$kind-errors" make -C lib $UP_TO_DATE libcurl_la-strerror.lo &&
+            logged "curl-$kind-make" make -C lib -j"$jobs" $UP_TO_DATE libcurl.la \
+                CPPFLAGS="$(sed -n 's/^CPPFLAGS = //p' lib/Makefile) -DCURL_DISABLE_VERBOSE_STRINGS" &&
             mkdir -p "$into/lib" "$into/include/curl" &&
             cp lib/.libs/libcurl.a "$into/lib/" &&
             cp "$SOURCE"/include/curl/*.h "$into/include/curl/"

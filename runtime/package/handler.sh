@@ -41,7 +41,7 @@ handlers() { # handlers HANDLER...
 # The library in this architecture's flags, by the Makefile's own rules.
 library_build() {
     logged "library" make -C "$root" -j"$jobs" V="static-$arch" CC="$cc" AR="${binutils}ar" \
-        CFLAGS="-O2 $SIZE_FLAGS -ffile-prefix-map=$root=ddbstream $include_flags" \
+        CFLAGS="-O2 $SIZE_FLAGS -ffile-prefix-map=$root=ddbstream $include_flags" COLD=-Os \
         "build/static-$arch/libddbstream.a" || fail_log 'the library cannot be compiled'
     library=$root/build/static-$arch/libddbstream.a
 }
@@ -138,6 +138,7 @@ place() { # all files of a package appear together, and last the zip
     mv "$work/debug" "$out/$name-$arch.debug"
     mv "$work/sbom" "$out/$name-$arch.cdx.json"
     mv "$work/zip" "$out/$name-$arch.zip"
+    [ -z "$artifacts" ] || mv "$work/bootstrap" "$artifacts/bootstrap"
 }
 
 package_handler() { # package_handler NAME WHAT: in a shell of its own, see for_each_arch

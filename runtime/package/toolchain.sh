@@ -55,14 +55,26 @@ tool() { # tool NAME ARGUMENT...: strip, objcopy, nm of this architecture
 
 # ---- The cache ----
 
-# cached NAME KEY RECIPE: the folder $here/NAME-<digest of KEY> is made by the function RECIPE, once for each key. The
-# recipes' own text belongs to the key. A recipe fills the folder $into; its name appears only when it is complete, so that
-# an interrupted build leaves nothing behind. Sets built.
-cached() {
+recipe_text() { # recipe_text FUNCTION...: what they are written as
+    for function in "$@"; do
+        sed -n "/^$function() /,/^}/p" "$package/toolchain.sh" "$package/depends.sh"
+    done
+}
+
+# Sets built: the folder $here/NAME-<digest of KEY, of the compiler and of the recipe's own text>.
+cache_name() { # cache_name NAME KEY RECIPE
     built=$here/$(echo "$1" | tr ':~' __)-$({
         echo "$2 $compiler_version"
-        cat "$package/toolchain.sh" "$package/depends.sh" "$package/relro.c"
+        recipe_text "$3" dependency_flags compile_into
+        cat "$package/relro.c"
     } | sha256sum | cut -c1-12)
+}
+
+# cached NAME KEY RECIPE: the folder that cache_name names is made by the function RECIPE, once for each key. A recipe
+# fills the folder $into; its name appears only when it is complete, so that an interrupted build leaves nothing behind.
+# Sets built.
+cached() {
+    cache_name "$@"
     [ -f "$built/complete" ] && return
     started=$(date +%s)
     into=$built.making
@@ -116,9 +128,9 @@ END
 
 make_musl() { # recipe
     (
-        # Without an -O of ours musl chooses: speed for what is called often, size for the rest.
+        # Without an -O of ours musl takes -Os, and -O3 for the parts that are named here.
         cd "$into/build" && logged musl-configure "$SOURCE/configure" --prefix=/ --disable-shared --disable-wrapper \
-            --target="$gnu-linux-musl" CC="$compiler" AR="${binutils}ar" RANLIB="${binutils}ranlib" \
+            --enable-optimize=string,malloc --target="$gnu-linux-musl" CC="$compiler" AR="${binutils}ar" RANLIB="${binutils}ranlib" \
             CFLAGS="$SIZE_FLAGS -ffile-prefix-map=$SOURCE=musl-$VERSION -ffile-prefix-map=$into=." &&
             logged musl-make make -j"$jobs" AR="${binutils}ar" RANLIB="${binutils}ranlib" &&
             logged musl-install make install-libs install-headers DESTDIR="$into"
@@ -127,11 +139,16 @@ make_musl() { # recipe
     (cd "$package" && "$compiler" -std=c11 -Os $SIZE_FLAGS -ffile-prefix-map="$into"=. -ffile-prefix-map="$package"=package \
         -nostdinc -isystem "$into/include" -isystem "$("$compiler" -print-file-name=include)" \
         -c relro.c -o "$into/lib/relro.o") || fail "runtime/package/relro.c cannot be compiled"
-    mkdir -p "$into/bin"
-    write_specs "$built" >"$into/lib/static.specs"
+}
+
+# The compiler knows the folder that it is in; a cache that was copied with the tree (`sam build` does that) has another.
+write_compiler() {
+    mkdir -p "$musl/bin"
+    write_specs "$musl" >"$musl/lib/static.specs"
     printf '#!/bin/sh\nexec %s -fPIE -ffile-prefix-map=%s=. "$@" -specs %s\n' "$compiler" "$here" \
-        "$built/lib/static.specs" >"$into/bin/cc"
-    chmod +x "$into/bin/cc"
+        "$musl/lib/static.specs" >"$musl/bin/cc.new"
+    chmod +x "$musl/bin/cc.new"
+    mv "$musl/bin/cc.new" "$musl/bin/cc"
 }
 
 toolchain_build() { # sets musl (its folder) and cc
@@ -140,4 +157,5 @@ toolchain_build() { # sets musl (its folder) and cc
     cached "musl-$VERSION" "$DIGEST $SIZE_FLAGS" make_musl
     musl=$built
     cc=$musl/bin/cc
+    grep -qsF "$musl/lib/static.specs" "$cc" || write_compiler
 }

@@ -16,6 +16,7 @@ import http.server
 import json
 import re
 import socket
+import ssl
 import struct
 import sys
 import threading
@@ -495,7 +496,9 @@ class Server(http.server.ThreadingHTTPServer):
 
 
 class AwsFake:
-    def __init__(self, rules=(), port=0, token=TOKEN):
+    """With `tls`, the path of a certificate and its key in one PEM file, it speaks HTTPS."""
+
+    def __init__(self, rules=(), port=0, token=TOKEN, tls=None):
         self.rules, self.requests, self.token = [Rule(rule) for rule in rules], [], token
         self.services, self.skew_s, self.lock, self.credential_calls = Services(), 0, threading.Lock(), []
         self.dynamo = Dynamo(self.services)
@@ -504,7 +507,11 @@ class AwsFake:
         self.server = Server(("127.0.0.1", port), Handler)
         self.server.fake = self
         self.port = self.server.server_address[1]
-        self.url = f"http://127.0.0.1:{self.port}"
+        if tls is not None:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(tls)
+            self.server.socket = context.wrap_socket(self.server.socket, server_side=True)
+        self.url = f"{'http' if tls is None else 'https'}://127.0.0.1:{self.port}"
         self.thread = threading.Thread(target=self.server.serve_forever, args=(0.02,), daemon=True)
         self.thread.start()
 

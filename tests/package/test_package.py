@@ -2,9 +2,10 @@
 """package.sh from outside: what it makes starts in an empty root folder, is the same from every folder, and nothing that
 would not start on Lambda gets a zip.
 
-test_package.py [--arch x86_64|arm64] [--tls] [--only TEXT]
+test_package.py [--arch x86_64|arm64] [--tls] [--quick] [--only TEXT]
 
---tls also builds OpenSSL. The first call builds the libraries (a minute or more).
+--tls also builds OpenSSL. The first call builds the libraries (a minute or more); --quick does without what builds or
+copies them again, and without all that needs them where their sources cannot be fetched. What is left out is said.
 """
 import argparse
 import hashlib
@@ -27,6 +28,7 @@ INVOCATIONS = 100
 OPTIONS = argparse.ArgumentParser()
 OPTIONS.add_argument("--arch", default=MACHINE)
 OPTIONS.add_argument("--tls", action="store_true")
+OPTIONS.add_argument("--quick", action="store_true")
 OPTIONS.add_argument("--only", help="the tests whose name contains this")
 OPTIONS = OPTIONS.parse_args()
 OPTIONS.only = OPTIONS.only or ""
@@ -298,7 +300,123 @@ def sources_are_asked_for_where_the_system_has_its_own_packages_from():
            ["deb-src mirror:/d/ suite main", "deb-src mirror:/s/ suite-security main", "deb-src mirror:/new/ suite main"])
 
 
+# ---- sam build ----
+
+def tree_like_sam_s(name):
+    """A copy of this tree with its cache, as sam makes one of CodeUri."""
+    other = os.path.join(tempfile.mkdtemp(dir=FOLDER), name)
+    files = subprocess.run(["git", "ls-files", "-co", "--exclude-standard"], cwd=ROOT, capture_output=True, text=True,
+                           check=True).stdout
+    for file in files.splitlines():
+        if not file.startswith("tests/") and os.path.exists(os.path.join(ROOT, file)):
+            os.makedirs(os.path.dirname(os.path.join(other, file)), exist_ok=True)
+            shutil.copy(os.path.join(ROOT, file), os.path.join(other, file))
+    return other
+
+
+@test
+def sam_build_gets_one_program_from_a_copy_of_the_tree():
+    packaged(ROOT + "/examples/orders")  # so that there is a cache to copy
+    other = tree_like_sam_s("scratch")
+    shutil.copytree(ROOT + "/build/package", other + "/build/package", symlinks=True)
+    cached = sorted(os.listdir(f"{other}/build/package/{OPTIONS.arch}"))
+    artifacts = tempfile.mkdtemp(dir=FOLDER)
+    done = subprocess.run(["make", "build-Orders"], cwd=other, capture_output=True, text=True, timeout=1800, check=False,
+                          env={**os.environ, "ARTIFACTS_DIR": artifacts, "SAM_ARCH": OPTIONS.arch})
+    assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
+    expect(os.listdir(artifacts), ["bootstrap"])
+    expect(oct(os.stat(artifacts + "/bootstrap").st_mode & 0o777), "0o755")
+    expect(content_of(artifacts + "/bootstrap")[18], {"x86_64": 62, "arm64": 183}[OPTIONS.arch])
+    expect(sorted(os.listdir(f"{other}/build/package/{OPTIONS.arch}")), cached)  # the copied libraries were good enough
+    out, _ = packaged(ROOT + "/examples/orders")
+    with zipfile.ZipFile(f"{out}/orders-{OPTIONS.arch}.zip") as opened:
+        expect(opened.read("bootstrap") == content_of(artifacts + "/bootstrap"), True)
+
+
+@test
+def sam_build_takes_the_architecture_from_the_template():
+    other = tree_like_sam_s("asked")
+    with open(other + "/package.sh", "w", encoding="utf-8") as file:
+        file.write('#!/bin/sh\necho "asked: $*"\n')
+
+    def asked(target, **environment):
+        done = subprocess.run(["make", "--no-print-directory", target], cwd=other, capture_output=True, text=True,
+                              timeout=60, check=False, env={**os.environ, **environment})
+        return done.returncode, done.stdout + done.stderr
+    status, said = asked("build-Orders", ARTIFACTS_DIR="/a")
+    expect((status, said), (0, f"asked: --arch arm64 --bootstrap /a {other}/examples/orders\n"))
+    status, said = asked("build-Orders", ARTIFACTS_DIR="/a", SAM_ARCH="x86_64")
+    assert "--arch x86_64" in said, said
+    template = other + "/examples/orders/deploy/template.yaml"
+    with open(template, encoding="utf-8") as file:
+        text = file.read().replace("      Architectures: [arm64]\n", "")
+    with open(template, "w", encoding="utf-8") as file:
+        file.write(text)
+    status, said = asked("build-Orders", ARTIFACTS_DIR="/a")
+    assert "--arch x86_64" in said, said  # Lambda's default
+    for target, environment, words in (("build-Orders", {}, "ARTIFACTS_DIR is not set"),
+                                       ("build-Nothing", {"ARTIFACTS_DIR": "/a"}, "no folder examples/nothing")):
+        status, said = asked(target, **environment)
+        assert status != 0 and words in said, said
+
+
 # ---- TLS ----
+
+def in_empty_root(out, name, environment, event, files=()):
+    """What a packaged program answers to an event in an empty root folder, and what it says."""
+    inside = tempfile.mkdtemp(dir=FOLDER)
+    with zipfile.ZipFile(f"{out}/{name}-{OPTIONS.arch}.zip") as opened:
+        opened.extract("bootstrap", inside)
+    os.chmod(inside + "/bootstrap", 0o755)
+    for file in files:
+        shutil.copy(file, inside)
+    command = ["chroot", inside] if os.getuid() == 0 else ["unshare", "-rR", inside]
+    if OPTIONS.arch != MACHINE:
+        qemu = "qemu-" + {"arm64": "aarch64"}.get(OPTIONS.arch, OPTIONS.arch) + "-static"
+        shutil.copy(shutil.which(qemu), inside + "/emulator")
+        command.append("/emulator")
+    environment = {"AWS_CA_BUNDLE": "", "SSL_CERT_FILE": "", **environment}
+    settings = [word for name, value in environment.items() for word in ("--env", f"{name}={value}")]
+    with tempfile.TemporaryFile("w+") as log:
+        with subprocess.Popen([ROOT + "/build/ddbstream", "serve", *settings, "--", *command, "/bootstrap"],
+                              stdout=subprocess.PIPE, stderr=log, text=True) as serve:
+            port = int(re.search(r":(\d+)", serve.stdout.readline()).group(1))
+            connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+            connection.request("POST", "/2015-03-31/functions/function/invocations", event)
+            answer = connection.getresponse().read()
+            serve.terminate()
+            said = serve.stdout.read()
+        log.seek(0)
+        return json.loads(answer), said + log.read()
+
+
+@test
+def a_tls_package_trusts_its_bundle_and_amazon_and_nobody_else():
+    sys.path[:0] = [ROOT + "/tests/e2e", ROOT + "/tests/awsfake"]
+    from awsfake import AwsFake  # pylint: disable=import-outside-toplevel
+    from certificates import Authority  # pylint: disable=import-outside-toplevel
+    ours, other = Authority(FOLDER, "ours"), Authority(FOLDER, "other")
+    starts = {"AWS_REGION": "eu-west-1", "TEST_WRITERS": "firehose", "TEST_BACKOFF": "1", "TEST_JOURNAL": "/journal",
+              "DDBS_REPORT": "items"}
+    options = [word for name, value in starts.items() for word in ("--env", f"{name}={value}")]
+    # No file of certificates is in the empty root folder of the smoke test: it starts with those that are linked in.
+    out, said = packaged(*options, ROOT + "/tests/e2e/handlers/aws_writer.c")
+    assert "HTTP and TLS" in said, said
+    event = json.dumps({"Records": [
+        {"eventID": "1", "eventName": "INSERT", "eventVersion": "1.1", "eventSource": "aws:dynamodb", "awsRegion": "eu-west-1",
+         "eventSourceARN": "arn:aws:dynamodb:eu-west-1:111122223333:table/t/stream/2026-10-19T00:00:00.000",
+         "dynamodb": {"Keys": {"id": {"S": "k"}}, "SequenceNumber": "100000000000000000000001", "SizeBytes": 3,
+                      "StreamViewType": "KEYS_ONLY"}}]})
+    for bundle, stored, words in (({"AWS_CA_BUNDLE": "/ours.pem"}, True, ""),
+                                  ({"AWS_CA_BUNDLE": "/other.pem"}, False, "(trusted: /other.pem)"),
+                                  ({}, False, "(trusted: the roots of Amazon that are linked in)")):
+        with AwsFake(tls=ours.server()) as fake:
+            answer, said = in_empty_root(out, "aws_writer", {**starts, **fake.environment(), **bundle}, event,
+                                         [ours.bundle, other.bundle])
+        assert words in said, said
+        assert (answer["batchItemFailures"] == [], len(fake.requests) > 0) == (stored, stored), (bundle, answer, said)
+
+
 
 @test
 def a_program_that_calls_aws_gets_openssl():
@@ -311,14 +429,41 @@ def a_program_that_calls_aws_gets_openssl():
         assert "openssl" in file.read()
 
 
+NEED_NO_SOURCES = (a_tarball_that_is_not_the_pinned_one_is_refused, sam_build_takes_the_architecture_from_the_template,
+                   a_version_that_the_index_names_but_the_server_lacks_is_passed_over,
+                   sources_are_asked_for_where_the_system_has_its_own_packages_from)
+BUILD_AGAIN = (another_folder_time_zone_and_umask_give_the_same_bytes, sam_build_gets_one_program_from_a_copy_of_the_tree)
+NEED_OPENSSL = (a_program_that_calls_aws_gets_openssl, a_tls_package_trusts_its_bundle_and_amazon_and_nobody_else)
+
+
+def why_not(function, sources_lack):
+    """Why a test is left out; None: it is not."""
+    if function in NEED_OPENSSL and not OPTIONS.tls:
+        return "--tls"
+    if function in BUILD_AGAIN and OPTIONS.quick:
+        return "--quick"
+    if sources_lack and function not in NEED_NO_SOURCES:
+        return "no sources of the libraries can be fetched here"
+    return None
+
+
+def sources_lack():
+    """Whether nothing can be packaged for want of sources; only a quick run may go on without."""
+    if not OPTIONS.quick:
+        return False
+    done = package("-o", tempfile.mkdtemp(dir=FOLDER), ROOT + "/examples/orders")
+    return done.returncode == 2 and "could be fetched" in done.stderr
+
+
 def main():
-    failed = 0
+    failed, lack = 0, sources_lack()
     for function in TESTS:
         name = function.__name__.replace("_", " ")
         if OPTIONS.only not in name:
             continue
-        if name.endswith("gets openssl") and not OPTIONS.tls:
-            print("# not run: a program that calls aws (--tls)", flush=True)
+        reason = why_not(function, lack)
+        if reason is not None:
+            print(f"# not run: {name} ({reason})", flush=True)
             continue
         try:
             function()

@@ -48,28 +48,33 @@ make_role() {
     aws iam wait role-exists --role-name "$name"
 }
 
+# What is there gets code and settings anew, one after the other: Lambda takes one change at a time.
 make_function() {
+    set -- --function-name "$name" --handler bootstrap --runtime provided.al2023 --memory-size 128 --timeout 30 \
+        --role "arn:aws:iam::$account:role/$name" --environment 'Variables={DDBS_REPORT=items}' \
+        --logging-config "LogFormat=JSON,LogGroup=/aws/lambda/$name"
     if aws lambda get-function --function-name "$name" >/dev/null 2>&1; then
-        aws lambda update-function-code --function-name "$name" --zip-file "fileb://$zip" >/dev/null
+        aws lambda update-function-code --function-name "$name" --zip-file "fileb://$zip" --architectures arm64 >/dev/null
+        aws lambda wait function-updated --function-name "$name"
+        aws lambda update-function-configuration "$@" >/dev/null
     else
-        sleep 10 # IAM tells Lambda about a new role after a while
-        aws lambda create-function --function-name "$name" --zip-file "fileb://$zip" --handler bootstrap \
-            --runtime provided.al2023 --architectures arm64 --memory-size 128 --timeout 30 \
-            --role "arn:aws:iam::$account:role/$name" --environment 'Variables={DDBS_REPORT=items}' \
-            --logging-config LogFormat=JSON >/dev/null
+        sleep "${IAM_DELAY:-10}" # IAM tells Lambda about a new role after a while
+        aws lambda create-function --zip-file "fileb://$zip" --architectures arm64 "$@" >/dev/null
     fi
     aws lambda wait function-updated --function-name "$name"
 }
 
-# The settings are those of mapping.json; ARNs are this account's.
+# The settings are those of mapping.json; ARNs are this account's. Where reading began cannot be changed later.
 make_mapping() {
     mapping=$(aws lambda list-event-source-mappings --function-name "$name" --event-source-arn "$stream" \
         --query 'EventSourceMappings[0].UUID' --output text)
+    set -- --function-name "$name" --destination-config "OnFailure={Destination=$queue}"
     if [ "$mapping" = None ]; then
-        aws lambda create-event-source-mapping --cli-input-json "file://$here/mapping.json" --function-name "$name" \
-            --event-source-arn "$stream" --destination-config "OnFailure={Destination=$queue}" >/dev/null
+        aws lambda create-event-source-mapping --cli-input-json "file://$here/mapping.json" \
+            --event-source-arn "$stream" "$@" >/dev/null
     else
-        say "the mapping is there: $mapping"
+        aws lambda update-event-source-mapping --uuid "$mapping" \
+            --cli-input-json "$(sed '/"EventSourceArn"/d; /"StartingPosition"/d' "$here/mapping.json")" "$@" >/dev/null
     fi
 }
 
