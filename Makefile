@@ -105,7 +105,7 @@ $(OUT)/ddbstream: $(EMULATOR_O) $(MAPPING_O) $(OUT)/libtable.a $(OUT)/libcore.a
 	$(call link,-lcurl -lcjson -lz)
 
 # What package.sh checks and writes zips with; runs on the machine that packages.
-PACK_O := $(filter-out %/relro.o,$(call objects,runtime/package/*.c)) $(patsubst %,$(OBJ)/runtime/emulator/%.o,elf command progress)
+PACK_O := $(filter-out %/relro.o,$(call objects,runtime/package/*.c)) $(patsubst %,$(OBJ)/runtime/emulator/%.o,elf command_read)
 $(OUT)/package/pack: $(PACK_O)
 	$(call link,-lcurl -lz)
 
