@@ -87,10 +87,13 @@ static void check_with_aws(struct lint *lint, const char *path)
     struct esm esm;
     char why[WHY_MAX];
     struct command *command = lint->user;
-    if (strcmp(path, "-") != 0 && esm_load(&esm, path, why, sizeof why) != 0) {
+    if (strcmp(path, "-") == 0)
+        return;
+    if (esm_load(&esm, path, why, sizeof why) != 0) {
         command->errors++;
         printf("%s\n", why);
     }
+    esm_free(&esm);
 }
 
 static bool lint_document(struct lint *lint, const struct yaml *root)
