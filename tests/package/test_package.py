@@ -110,7 +110,7 @@ def a_package_is_a_small_zip_its_symbols_and_a_list_of_what_is_in_it():
         bom = json.load(file)
     expect((bom["bomFormat"], bom["specVersion"]), ("CycloneDX", "1.5"))
     names = {component["name"] for component in bom["components"]}
-    assert {"ddbstream", "curl", "musl"} <= names and "openssl" not in names, names
+    expect(names, {"ddbstream", "musl"})  # what is inside, and nothing else: it makes no call of AWS
 
 
 @test
