@@ -1,10 +1,11 @@
 # depends.sh: zlib, cJSON, libcurl and OpenSSL as static libraries for one architecture. Read by package.sh.
 #
-# depends_build http|tls sets include_flags, library_flags and libraries. "http" is what the Runtime API needs, and
-# nothing else; "tls" adds what calls to AWS need: OpenSSL, signatures, proxies.
+# depends_build http|tls sets include_flags, library_flags and libraries. "http" is what every handler can be linked with:
+# one without calls of AWS takes nothing of libcurl from it, one with them is found out by that and linked again with
+# "tls", which has what such calls need: OpenSSL, signatures, proxies.
 # shellcheck shell=sh
 
-# Of curl's many protocols and features the runtime uses one: HTTP/1.1 to an address. Texts of errors stay, for logs.
+# Of curl's many protocols calls of AWS use one, HTTP/1.1. Texts of errors stay, for logs.
 CURL_SMALL='--disable-shared --enable-static --enable-http --enable-symbol-hiding --enable-ipv6 --disable-debug
     --disable-ares --disable-threaded-resolver --disable-pthreads --disable-rt --disable-socketpair --disable-manual
     --disable-ftp --disable-file --disable-ldap --disable-ldaps --disable-rtsp --disable-dict --disable-telnet
@@ -82,9 +83,9 @@ make_openssl() { # recipe
 # The distribution's patches are newer than the generated files; those are up to date all the same.
 UP_TO_DATE='ACLOCAL=: AUTOCONF=: AUTOMAKE=: AUTOHEADER=:'
 
-# Only the supervisor calls a libcurl without TLS, and crash reports are those of handlers: it needs no frame pointers.
-# Nor does it list the machine's network interfaces, which is for binding to one by its name. Configured so that texts of
-# errors stay, it is then compiled without those that CURLOPT_VERBOSE prints; errors have theirs in strerror.c.
+# A libcurl without TLS gets into no package, so it needs no frame pointers for crash reports, and it does not list the
+# machine's network interfaces, which is for binding to one by its name. Configured so that texts of errors stay, it is
+# then compiled without those that CURLOPT_VERBOSE prints; errors have theirs in strerror.c.
 make_curl() { # recipe
     features="$CURL_HTTP ac_cv_func_getifaddrs=no"
     frames=-fomit-frame-pointer

@@ -102,7 +102,7 @@ wants_tls() { # does the program contain calls to AWS? Found out from what was l
     tool nm "$work/program" 2>/dev/null | grep -q ' ddbs_aws_'
 }
 
-# First with what the Runtime API needs; again with OpenSSL if the program turns out to call AWS.
+# First without TLS; again with OpenSSL if the program turns out to call AWS.
 link_program() { # link_program WHAT...
     [ -n "$tls" ] || link_what "$@"
     if [ -n "$tls" ] || wants_tls; then
