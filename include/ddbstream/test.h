@@ -153,7 +153,7 @@ typedef struct ddbs_test_fault {
     ddbs_test_fault_kind kind;
     size_t record;  /* counted from 1, may be one that is still to come; 0: any */
     uint32_t times; /* how often; 0: always */
-    int64_t amount;
+    int64_t amount; /* what the kind says; of DDBS_TEST_AWS_REFUSE the HTTP status, 0: 400, or what the service has */
 
     /* Texts stay as long as the fault. */
     const char *answer; /* of calls: the type of an error, "AccessDeniedException"; NULL: as this service throttles */
@@ -175,8 +175,8 @@ DDBS_API void ddbs_test_clear_faults(ddbs_test *test);
 DDBS_API void ddbs_test_spend(ddbs_test *test, int64_t ms);
 
 /** In a callback, or in what it calls: the process is lost here. Does not return; the frames of the handler are left by
- *  a jump, so that what they hold is lost. Elsewhere it does nothing. After a loss on_stop and on_start are called, in
- *  the place of a new process: other than there, static data stays as it was. */
+ *  a jump, so that what they hold is lost (LeakSanitizer is told that it is no leak). Elsewhere it does nothing. After a
+ *  loss on_stop and on_start are called, in the place of a new process: other than there, static data stays as it was. */
 DDBS_API void ddbs_test_crash(ddbs_test *test);
 
 /* ---- Time -------------------------------------------------------------------------------------------------------- */
