@@ -99,7 +99,7 @@ DDBS_API ddbs_status ddbs_test_expire(ddbs_test *test, const char *key);
 
 /**
  * Any write of DynamoDB's API, as it stands in a request. The table is named as in EventSourceArn, "Table" where the
- * mapping does not say; it is made by the first item of the calls above, or by CreateTable.
+ * mapping does not say; it is made by the first item of the calls above, or by ddbs_test_table().
  * @param operation  "UpdateItem", "TransactWriteItems"
  */
 DDBS_API ddbs_status ddbs_test_request(ddbs_test *test, const char *operation, const char *body);
@@ -387,8 +387,8 @@ typedef bool ddbs_test_service(void *user, const ddbs_test_call *call, ddbs_test
 DDBS_API void ddbs_test_on_call(ddbs_test *test, ddbs_test_service *service, void *user);
 
 /**
- * Make an empty table beside the stream's own.
- * @param table  a name, or where it is in another region an ARN
+ * Make an empty table.
+ * @param table  a name, or where it is in another region an ARN; NULL: the stream's own, which the first item makes else
  * @param key    its key attributes, "sku" or "account,version:N": S where no type is said
  * @return as ddbs_test_put()
  */

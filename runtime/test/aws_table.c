@@ -52,6 +52,11 @@ static struct table_db *find(ddbs_test *test, const char *table, char name[DRIVE
     return tables_of(test, region);
 }
 
+static bool is_own(const ddbs_test *test, const struct table_db *db, const char *name)
+{
+    return db == test->db && strcmp(name, test->table) == 0;
+}
+
 /* ---- Calls ------------------------------------------------------------------------------------------------------- */
 
 static long call_tables(ddbs_test *test, struct table_db *db, const struct driver_call *call, ddbs_str body,
@@ -139,6 +144,22 @@ static void define_part(ddbs_buf *definitions, ddbs_buf *schema, const char *par
     ddbs_buf__format(schema, ",\"KeyType\":\"%s\"}", first ? "HASH" : "RANGE");
 }
 
+/* The stream's own has a stream, and its key is from now on that of the items of the test. */
+static ddbs_status define_own(ddbs_test *test, const char *key, ddbs_buf *body)
+{
+    size_t used = 0;
+    ddbs_buf__format(body, ",\"StreamSpecification\":{\"StreamEnabled\":true,\"StreamViewType\":\"%s\"}", test->view);
+    free(test->key_names);
+    test->key_names = calloc(1, strlen(key) + 1);
+    if (test->key_names == NULL)
+        return driver_fail(test, DDBS_E_MEMORY, "out of memory");
+    for (const char *at = key; *at != '\0'; at += *at == ':' ? strcspn(at, ",") : 1) {
+        if (*at != ':')
+            test->key_names[used++] = *at;
+    }
+    return DDBS_OK;
+}
+
 ddbs_status ddbs_test_table(ddbs_test *test, const char *table, const char *key)
 {
     char name[DRIVER_TABLE_SIZE];
@@ -155,8 +176,11 @@ ddbs_status ddbs_test_table(ddbs_test *test, const char *table, const char *key)
         return driver_fail(test, DDBS_E_MEMORY, "out of memory");
     ddbs_buf__text(&body, "{\"TableName\":");
     ddbs_buf__json(&body, name, strlen(name));
-    ddbs_buf__format(&body, ",\"AttributeDefinitions\":[%s],\"KeySchema\":[%s],\"BillingMode\":\"PAY_PER_REQUEST\"}",
+    ddbs_buf__format(&body, ",\"AttributeDefinitions\":[%s],\"KeySchema\":[%s],\"BillingMode\":\"PAY_PER_REQUEST\"",
                      definitions.ptr, schema.ptr);
+    if (is_own(test, db, name))
+        DDBS_TRY(define_own(test, key, &body));
+    ddbs_buf__text(&body, "}");
     return driver_request(test, db, "CreateTable", &body);
 }
 
@@ -167,7 +191,7 @@ ddbs_status ddbs_test_table_put(ddbs_test *test, const char *table, const char *
     struct table_db *db = test->status == DDBS_OK ? find(test, table, name) : NULL;
     if (db == NULL)
         return test->status;
-    if (db == test->db && strcmp(name, test->table) == 0)
+    if (is_own(test, db, name))
         return ddbs_test_put(test, json);
     ddbs_arena_reset(test->scratch);
     if (!driver_read_item(test, json, test->scratch, &item))
