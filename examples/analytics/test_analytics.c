@@ -1,6 +1,6 @@
 /* test_analytics.c: a unit test of the handler: what a line says, and which lines Firehose has when something fails.
  *
- * Shows: a filter of the mapping at work; one line that is not taken, for a while or for good; a crash behind a call. */
+ * Shows: a filter of the mapping at work; one line that is not taken, for a while or for good; a crash after a call. */
 #include "analytics.h"
 
 #include <ddbstream/test.h>

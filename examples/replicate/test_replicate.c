@@ -1,6 +1,6 @@
 /* test_replicate.c: a unit test of the handler: the last writer wins, in any order, and nothing goes round in circles.
  *
- * Shows: tables of two regions in memory; a table that the handler writes itself, whose changes come into the stream. */
+ * Shows: tables of two regions in memory; a table that the handler itself writes, and whose stream it gets. */
 #include "replicate.h"
 
 #include <ddbstream/test.h>

@@ -175,8 +175,9 @@ DDBS_API void ddbs_test_clear_faults(ddbs_test *test);
 DDBS_API void ddbs_test_spend(ddbs_test *test, int64_t ms);
 
 /** In a callback, or in what it calls: the process is lost here. Does not return; the frames of the handler are left by
- *  a jump, so that what they hold is lost (LeakSanitizer is told that it is no leak). Elsewhere it does nothing. After a
- *  loss on_stop and on_start are called, in the place of a new process: other than there, static data stays as it was. */
+ *  a jump, so that what they hold is lost (LeakSanitizer is told that it is no leak). Elsewhere it does nothing.
+ *  After a loss on_stop and on_start are called, in the place of a new process: other than there, static data stays as
+ *  it was. */
 DDBS_API void ddbs_test_crash(ddbs_test *test);
 
 /* ---- Time -------------------------------------------------------------------------------------------------------- */
@@ -388,7 +389,7 @@ DDBS_API void ddbs_test_on_call(ddbs_test *test, ddbs_test_service *service, voi
 
 /**
  * Make an empty table.
- * @param table  a name, or where it is in another region an ARN; NULL: the stream's own, which the first item makes else
+ * @param table  a name, or where it is in another region an ARN; NULL: the stream's own, else made by its first item
  * @param key    its key attributes, "sku" or "account,version:N": S where no type is said
  * @return as ddbs_test_put()
  */

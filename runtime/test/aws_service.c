@@ -1,6 +1,6 @@
-/* aws_service.c: the services. Forms of answers and names of errors are those of the API references (API_PutRecordBatch,
- * API_PutRecords, API_SendMessageBatch, API_PublishBatch, API_PutEvents, API_PutObject, API_PutMetricData,
- * API_SendEmail, API_BatchWriteItem) and of OpenSearch's _bulk. */
+/* aws_service.c: the services. Forms of answers and names of errors are those of the API references
+ * (API_PutRecordBatch, API_PutRecords, API_SendMessageBatch, API_PublishBatch, API_PutEvents, API_PutObject,
+ * API_PutMetricData, API_SendEmail, API_BatchWriteItem) and of OpenSearch's _bulk. */
 #include "runtime/aws/client.h"
 #include "runtime/aws/hash.h"
 #include "runtime/test/driver.h"
@@ -23,7 +23,7 @@ static size_t count_refused(const struct driver_call *call)
     return count;
 }
 
-/* A list in the order of the request: {"FailedPutCount":1,"RequestResponses":[{"RecordId":"1-0"},{"ErrorCode":...}]}. */
+/* In the order of the request: {"FailedPutCount":1,"RequestResponses":[{"RecordId":"1-0"},{"ErrorCode":...}]}. */
 static void write_list(const struct driver_call *call, ddbs_buf *out, const char *count, const char *list,
                        const char *id)
 {

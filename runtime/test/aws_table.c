@@ -34,7 +34,7 @@ static struct table_db *tables_of(ddbs_test *test, const char *name)
     return region->db;
 }
 
-/* Name and tables of what the test calls a table: NULL, a name, "arn:aws:dynamodb:eu-west-1:111122223333:table/Stock". */
+/* Name and tables of what the test calls a table: NULL, a name, "arn:aws:dynamodb:eu-west-1:1111:table/Stock". */
 static struct table_db *find(ddbs_test *test, const char *table, char name[DRIVER_TABLE_SIZE])
 {
     char region[DRIVER_REGION_SIZE];

@@ -10,8 +10,8 @@ extern void __lsan_ignore_object(const void *object) __attribute__((weak));
 extern void __lsan_disable(void) __attribute__((weak));
 extern void __lsan_enable(void) __attribute__((weak));
 
-/* Words that are no address of an allocation do not matter to it. Registers are in the jmp_buf; not instrumented, for it
- * reads what no variable is. */
+/* Words that are no address of an allocation do not matter to it. Registers are in the jmp_buf; not instrumented, for
+ * it reads what no variable is. */
 __attribute__((no_sanitize("address"), noinline)) void driver_lose_frames(const void *frame)
 {
     jmp_buf registers;
