@@ -1,7 +1,7 @@
 /* test_welcome.c: a unit test of the handler: who gets a mail, and when a second one.
  *
- * Shows: claims and contacts in tables in memory, mails as SES has them; duplicates, a crash before sending, another one
- * between sending and marking, and the time that it takes until a claim of a lost process expires. */
+ * Shows: claims and contacts in tables in memory, mails as SES has them; duplicates; a crash before sending, another
+ * one between sending and marking, and the time that it takes until a claim of a lost process expires. */
 #include "welcome.h"
 
 #include <ddbstream/test.h>

@@ -30,8 +30,10 @@ void driver_close_aws(ddbs_test *test)
 ddbs_str driver_keep(ddbs_test *test, const char *text, size_t len)
 {
     char *copy = text == NULL ? NULL : ddbs_arena__alloc(test->aws.arena, len + 1);
-    if (copy == NULL)
+    if (copy == NULL) {
+        driver_fail(test, text == NULL ? DDBS_OK : DDBS_E_MEMORY, "out of memory");
         return (ddbs_str){ NULL, 0 };
+    }
     memcpy(copy, text, len);
     copy[len] = '\0';
     return (ddbs_str){ copy, len };
@@ -92,8 +94,10 @@ struct driver_entry *driver_add_entry(ddbs_test *test, struct driver_call *call)
     if (count == call->room) {
         struct driver_entry *grown =
             ddbs_arena__grow(test->aws.arena, call->entries, count * sizeof *grown, room * sizeof *grown);
-        if (grown == NULL)
+        if (grown == NULL) {
+            driver_fail(test, DDBS_E_MEMORY, "out of memory");
             return NULL;
+        }
         call->entries = grown;
         call->room = room;
     }

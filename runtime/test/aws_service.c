@@ -189,13 +189,18 @@ static bool is_dynamodb(const struct driver_call *call)
     return strcmp(call->told.service, "dynamodb") == 0;
 }
 
+static bool ends_with(const char *text, const char *end)
+{
+    size_t have = strlen(text), want = strlen(end);
+    return have >= want && strcmp(text + have - want, end) == 0;
+}
+
 /* The last part of "X-Amz-Target: DynamoDB_20120810.PutItem"; what a form says it is; of REST, the operation that its
  * method and path are. */
 static const char *operation_of(ddbs_test *test, const ddbs_test_call *call)
 {
     static const char action[] = "Action=";
     const char *target = driver_header(call, "X-Amz-Target");
-    const char *path_end = call->url + strlen(call->url);
     if (target != NULL)
         return strrchr(target, '.') == NULL ? target : strrchr(target, '.') + 1;
     if (call->body.len > sizeof action && memcmp(call->body.ptr, action, sizeof action - 1) == 0)
@@ -203,9 +208,9 @@ static const char *operation_of(ddbs_test *test, const ddbs_test_call *call)
             .ptr;
     if (strcmp(call->service, "s3") == 0 && strcmp(call->method, "PUT") == 0)
         return "PutObject";
-    if (path_end - call->url > 6 && strcmp(path_end - 6, "/_bulk") == 0)
+    if (ends_with(call->url, "/_bulk"))
         return "_bulk";
-    return strcmp(call->service, "ses") == 0 ? "SendEmail" : call->method;
+    return ends_with(call->url, "/v2/email/outbound-emails") ? "SendEmail" : call->method;
 }
 
 void driver_find_service(ddbs_test *test, struct driver_call *call)
@@ -263,18 +268,11 @@ static bool equals(ddbs_str a, ddbs_str b)
     return a.ptr != NULL && b.ptr != NULL && a.len == b.len && memcmp(a.ptr, b.ptr, a.len) == 0;
 }
 
-static bool is_fifo(const char *name)
-{
-    static const char end[] = ".fifo";
-    size_t len = strlen(name);
-    return len > sizeof end && strcmp(name + len - (sizeof end - 1), end) == 0;
-}
-
 static bool is_repeated(const ddbs_test *test, const struct driver_entry *entry)
 {
     const struct driver_aws *aws = &test->aws;
     int64_t now_ms = aws->calls[entry->told.call]->told.at_ms;
-    for (size_t i = aws->sent_count; is_fifo(entry->told.to) && i-- > 0;) {
+    for (size_t i = aws->sent_count; ends_with(entry->told.to, ".fifo") && i-- > 0;) {
         const ddbs_test_sent *sent = aws->sent[i];
         if (strcmp(sent->to, entry->told.to) == 0 && equals(sent->id, entry->told.id) &&
             now_ms - aws->calls[sent->call]->told.at_ms < DEDUPLICATION_MS)
