@@ -141,7 +141,8 @@ typedef enum ddbs_test_fault_kind {
 
     /* In a call of AWS that `call` and `holds` choose, made in a callback for the record. */
     DDBS_TEST_AWS_REFUSE,       /* it is refused with the error `answer`, and nothing is done */
-    DDBS_TEST_AWS_REFUSE_ENTRY, /* those of its entries that fit are refused with it, the others are taken */
+    DDBS_TEST_AWS_REFUSE_ENTRY, /* those of its entries that fit are refused with it (BatchWriteItem: unprocessed), the
+                                   others are taken; S3, SES and CloudWatch take none of a call then */
     DDBS_TEST_AWS_LOSE_REQUEST, /* it never arrives: nothing is done, and nobody answers */
     DDBS_TEST_AWS_LOSE_ANSWER,  /* it is done, and its answer never arrives */
     DDBS_TEST_AWS_CRASH,        /* the process is lost before it */
@@ -323,8 +324,9 @@ DDBS_API bool ddbs_test_metric(const ddbs_test *test, const char *name, double *
  *              OpenSearch have versions
  *   all else   200 and "{}", or what ddbs_test_on_call() says
  *
- * Queues, topics, buckets and the like need not be made. A client with a transport of its own keeps it. Calls can only
- * be made while the driver calls: elsewhere nobody responds. */
+ * Queues, topics, buckets and the like need not be made. Limits, names and rights are not checked here: the writers
+ * keep the limits, the rest shows against AWS only. A client with a transport of its own keeps it. Calls are answered
+ * while the driver calls the handler: elsewhere nobody responds. */
 
 /* A call, as it would have gone out. It lives as long as the driver. */
 typedef struct ddbs_test_call {
@@ -354,13 +356,13 @@ DDBS_API const ddbs_test_call *ddbs_test_call_at(const ddbs_test *test, const ch
 /* What a service has taken: a message, a record, an object, a mail. It lives as long as the driver. */
 typedef struct ddbs_test_sent {
     const char *to;   /* ARN of the topic, URL of the queue; name of stream, bus, bucket, index or metrics' namespace;
-                           address of the mail */
+                         address of the mail */
     ddbs_str key;     /* message group, partition key, key of the object, id of the document, detail type, name of the
-                           metric; {NULL, 0}: it has none */
+                         metric; {NULL, 0}: it has none */
     ddbs_str id;      /* deduplication id; version of the document */
     ddbs_str subject; /* of a message of SNS, of a mail */
     ddbs_str body;    /* as it was put: no base64, no gzip. The value of a metric, the text of a mail or, where it has
-                           none, its HTML. {NULL, 0}: the document is deleted */
+                         none, its HTML. {NULL, 0}: the document is deleted */
     size_t call;      /* index among all calls */
 } ddbs_test_sent;
 
