@@ -116,9 +116,10 @@ $(OUT)/package/pack: $(PACK_O)
 define example
 $(OUT)/examples/$(1)/bootstrap: $(filter-out %/test_$(1).o,$(call objects,examples/$(1)/*.c)) $(OUT)/libddbstream.a
 	$$(call link,-lcurl -lcjson -lz)
+# Without -lcurl: what a handler calls of AWS is played by the driver.
 $(OUT)/tests/examples/$(1): $(filter-out %/main.o,$(call objects,examples/$(1)/*.c)) $(OUT)/libddbstream-test.a \
                             $(OUT)/libddbstream.a
-	$$(call link,-lcurl -lcjson -lz)
+	$$(call link,-lcjson -lz)
 endef
 $(foreach name,$(EXAMPLES),$(eval $(call example,$(name))))
 
