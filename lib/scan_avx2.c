@@ -114,8 +114,8 @@ static SCAN_TARGET size_t utf8(const char *text, size_t len)
     return character_begin(text, at);
 }
 
-/* Base64 by the two halves of a character: each table gives the faults that its half does not rule out, and a fault that
- * both leave is there. */
+/* Base64 by the two halves of a character: each table gives the faults that its half does not rule out, and a fault
+ * that both leave is there. */
 enum {
     SIGN = 1 << 0,   /* 2x, but neither '+' nor '/' */
     DIGIT = 1 << 1,  /* 3x behind '9' */

@@ -107,8 +107,8 @@ static inline size_t trim(const char *text, size_t end)
     return end;
 }
 
-/* Take attributes from the model as long as they end at or before `same_to`; those of the image are `shift` bytes behind
- * them. */
+/* Take attributes from the model as long as they end at or before `same_to`. Those of the image are `shift` bytes
+ * behind them. */
 static void take_same(struct decoder *d, size_t shift, size_t same_to)
 {
     struct frame *frame = d->frames;
