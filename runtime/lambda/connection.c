@@ -12,7 +12,6 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
-#include <sched.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -262,10 +261,7 @@ static enum received receive_some(int fd, struct ddbs_exchange *exchange, int fl
 static bool use_the_wait(struct ddbs_exchange *exchange)
 {
     const struct ddbs_watch *watch = exchange->watch;
-    if (watch == NULL)
-        return true;
-    sched_yield(); /* who waits for the request may be waiting for this processor, too */
-    if (!watch->meanwhile(watch->self))
+    if (watch == NULL || !watch->meanwhile(watch->self))
         return true;
     exchange->disturbed = true;
     return refuse(exchange->why, "disturbed");

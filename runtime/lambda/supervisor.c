@@ -52,7 +52,8 @@ static bool spawn(struct ddbs_supervisor *s)
     struct ddbs_worker_setup setup = { s->consumer, s->env, s->share, s->channel, s->generation, getpid() };
     memset(reply_of(s), 0,
            sizeof *reply_of(s)); /* not there: it may be late, and this is for the first event already */
-    fflush(NULL);                /* what is buffered must not be written twice */
+    (void)ddbs_scan__best(); /* takes a while the first time (scan.c): not in each worker, nor with an event there */
+    fflush(NULL);            /* what is buffered must not be written twice */
     pid_t pid = fork();
     if (pid == 0) {
         ddbs_channel__keep_worker(&setup.channel);
@@ -338,10 +339,10 @@ bool ddbs_supervisor__is_disturbed(void *self)
 bool ddbs_supervisor__meanwhile(void *self)
 {
     struct ddbs_supervisor *s = self;
-    (void)ddbs_scan__best(); /* asking the processor takes a while (scan.c): here, for this process and its workers */
     if (!s->unborn)
         return false;
     s->unborn = false;
+    sched_yield(); /* who waits for the request may be waiting for this processor, too */
     return !ddbs_supervisor__renew(s);
 }
 
