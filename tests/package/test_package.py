@@ -169,7 +169,7 @@ def the_program_answers_many_invocations_in_an_empty_root_folder():
 def another_folder_time_zone_and_umask_give_the_same_bytes():
     """The other folder shares only what was downloaded: it builds the libraries again."""
     first, _ = packaged(ROOT + "/examples/orders", TZ="Asia/Tokyo", SOURCE_DATE_EPOCH="1700000000")
-    other = os.path.join(FOLDER, "quite", "another-folder")
+    other = os.path.join(tempfile.mkdtemp(dir=FOLDER), "quite", "another-folder")
     files = subprocess.run(["git", "ls-files", "-co", "--exclude-standard"], cwd=ROOT, capture_output=True, text=True,
                            check=True).stdout
     for name in files.splitlines():
