@@ -33,7 +33,7 @@ HANDLER is
 
   --arch ARCH     x86_64, arm64 or both; default: this machine's
   --runtime NAME  al2023 (default) or al2; the program is static and the same for both
-  --tls           link OpenSSL; without it that is done when the handler makes calls to AWS (aws.h)
+  --tls           link libcurl and OpenSSL; without it that is done when the handler calls AWS (aws.h) or libcurl
   -o DIR          where the zip is put; default: build
   --bootstrap DIR  also put the program itself into DIR, as `bootstrap`: for `sam build`; one handler,
                   one architecture

@@ -7,14 +7,37 @@
 #define SCAN_TEXT(name)  SCAN_TEXT_(name)
 
 #if defined(__x86_64__)
+#include <cpuid.h>
+#include <immintrin.h>
+#include <stdatomic.h>
+
 static const struct scan *const with_avx2[] = { &ddbs_scan__avx2, &ddbs_scan__sse2, 0 };
 static const struct scan *const without_avx2[] = { &ddbs_scan__sse2, 0 };
 
+/* Whether the instructions of scan_avx2.c are there, and the system keeps their registers (XCR0, bits 1 and 2). */
+__attribute__((target("xsave"))) static bool has_avx2(void)
+{
+    const unsigned first = bit_OSXSAVE | bit_AVX | bit_PCLMUL | bit_POPCNT, seventh = bit_AVX2 | bit_BMI;
+    unsigned a, b, c, d;
+    __cpuid(1, a, b, c, d);
+    if ((c & first) != first || (_xgetbv(0) & 6) != 6)
+        return false;
+    return __get_cpuid_count(7, 0, &a, &b, &c, &d) && (b & seventh) == seventh;
+}
+
+/* CPUID leaves a virtual machine, several microseconds each time, and __builtin_cpu_supports() brings a constructor
+ * that does so thirteen times before main: a fifth of a cold start. Hence asked late, and once. What is remembered here
+ * is the machine's, not the program's: whoever writes it writes the same. */
 const struct scan *const *ddbs_scan__all(void)
 {
-    bool has = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi") && __builtin_cpu_supports("pclmul") &&
-               __builtin_cpu_supports("popcnt");
-    return has ? with_avx2 : without_avx2;
+    enum { UNKNOWN, WITHOUT, WITH };
+    static atomic_int known = UNKNOWN;
+    int answer = atomic_load_explicit(&known, memory_order_relaxed);
+    if (answer == UNKNOWN) {
+        answer = has_avx2() ? WITH : WITHOUT;
+        atomic_store_explicit(&known, answer, memory_order_relaxed);
+    }
+    return answer == WITH ? with_avx2 : without_avx2;
 }
 #elif defined(__aarch64__) && defined(__ORDER_LITTLE_ENDIAN__) && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
 static const struct scan *const with_neon[] = { &ddbs_scan__neon, 0 };

@@ -257,22 +257,34 @@ static enum received receive_some(int fd, struct ddbs_exchange *exchange, int fl
     return reply->stage >= DDBS_HTTP_DONE ? RECEIVED_ALL : RECEIVED_MORE;
 }
 
+/* While the other side is at work there is time for what it need not wait for. False: the watch ended it. */
+static bool use_the_wait(struct ddbs_exchange *exchange)
+{
+    const struct ddbs_watch *watch = exchange->watch;
+    if (watch == NULL || !watch->meanwhile(watch->self))
+        return true;
+    exchange->disturbed = true;
+    return refuse(exchange->why, "disturbed");
+}
+
 /* A request that is refused before it was read is answered all the same: the response is looked for until the end. */
 static void drive(int fd, struct ddbs_exchange *exchange)
 {
     struct ddbs_deadline until = { .known = false };
     struct rest rest = { exchange->head, exchange->body };
-    bool open = true;
     if (exchange->timeout_ms > 0)
         until = ddbs_deadline__after(exchange->timeout_ms);
+    bool open = send_some(fd, &rest, &exchange->sent);
+    if (!use_the_wait(exchange))
+        return;
     for (;;) {
-        open = open && send_some(fd, &rest, &exchange->sent);
         bool unsent = open && rest.head.len + rest.body.len > 0;
         bool several = unsent || until.known || exchange->watch != NULL;
         if (several && !wait_for(fd, unsent, exchange, &until))
             return;
         if (receive_some(fd, exchange, several ? MSG_DONTWAIT : 0) == RECEIVED_ALL)
             break;
+        open = open && send_some(fd, &rest, &exchange->sent);
     }
     exchange->whole = exchange->reply.stage == DDBS_HTTP_DONE;
     if (rest.head.len + rest.body.len > 0)

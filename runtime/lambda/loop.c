@@ -152,7 +152,8 @@ static int converse(struct ddbs_api *api, struct engine *engine)
 {
     struct ddbs_invocation invocation;
     struct ddbs_supervisor *supervisor = &engine->supervisor;
-    struct ddbs_watch watch = { supervisor->signals, ddbs_supervisor__is_disturbed, supervisor };
+    struct ddbs_watch watch = { supervisor->signals, ddbs_supervisor__is_disturbed, ddbs_supervisor__meanwhile,
+                                supervisor };
     for (;;) {
         enum ddbs_api_result result = ddbs_api__next(api, engine->env->isolated ? &watch : NULL, &invocation);
         if (result == DDBS_API_GO_ON)

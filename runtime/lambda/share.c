@@ -11,29 +11,20 @@ enum { EVENT_SIZE = 8 << 20, INDEX_SIZE = 2 << 20, REPLY_SIZE = 8 << 20, KEPT_SI
 _Static_assert(EVENT_SIZE >= DDBS_EVENT_BYTES_MAX, "an event fits");
 _Static_assert(REPLY_SIZE >= DDBS_EVENT_BYTES_MAX + (1 << 20), "a result fits behind the structs");
 
-static void *reserve(size_t size)
-{
-    void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    return memory == MAP_FAILED ? NULL : memory;
-}
-
 bool ddbs_share__open(struct ddbs_share *share)
 {
-    unsigned char *mine = reserve(EVENT_SIZE + INDEX_SIZE);
-    void *reply = mine == NULL ? NULL : reserve(REPLY_SIZE);
-    if (reply == NULL) {
-        if (mine != NULL)
-            munmap(mine, EVENT_SIZE + INDEX_SIZE);
+    size_t mine = EVENT_SIZE + INDEX_SIZE;
+    unsigned char *memory =
+        mmap(NULL, mine + REPLY_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (memory == MAP_FAILED)
         return false;
-    }
-    *share = (struct ddbs_share){ mine, mine + EVENT_SIZE, INDEX_SIZE, reply, REPLY_SIZE };
+    *share = (struct ddbs_share){ memory, memory + EVENT_SIZE, INDEX_SIZE, memory + mine, REPLY_SIZE };
     return true;
 }
 
 void ddbs_share__close(struct ddbs_share *share)
 {
-    munmap(share->event, EVENT_SIZE + INDEX_SIZE);
-    munmap(share->reply, REPLY_SIZE);
+    munmap(share->event, EVENT_SIZE + INDEX_SIZE + REPLY_SIZE);
     *share = (struct ddbs_share){ .event = NULL };
 }
 

@@ -14,7 +14,7 @@ struct ddbs_share {
     size_t reply_size;
 };
 
-/* Reserve the mappings. False where the system refuses. */
+/* Reserve it. False where the system refuses. */
 bool ddbs_share__open(struct ddbs_share *share);
 void ddbs_share__close(struct ddbs_share *share);
 

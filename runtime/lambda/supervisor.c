@@ -7,6 +7,7 @@
 #include "lib/arena.h"
 #include "lib/context.h"
 #include "lib/error.h"
+#include "lib/scan.h"
 #include "runtime/lambda/crash.h"
 #include "runtime/lambda/failure.h"
 #include "runtime/lambda/log.h"
@@ -16,6 +17,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -50,7 +52,8 @@ static bool spawn(struct ddbs_supervisor *s)
     struct ddbs_worker_setup setup = { s->consumer, s->env, s->share, s->channel, s->generation, getpid() };
     memset(reply_of(s), 0,
            sizeof *reply_of(s)); /* not there: it may be late, and this is for the first event already */
-    fflush(NULL);                /* what is buffered must not be written twice */
+    (void)ddbs_scan__best(); /* takes a while the first time (scan.c): not in each worker, nor with an event there */
+    fflush(NULL);            /* what is buffered must not be written twice */
     pid_t pid = fork();
     if (pid == 0) {
         ddbs_channel__keep_worker(&setup.channel);
@@ -230,10 +233,14 @@ static ddbs_status start_worker(struct ddbs_supervisor *s, ddbs_error *error)
     return s->ready_due ? DDBS_OK : await_worker(s, &until, error);
 }
 
-/* A folder has a link from itself, one from its parent and one from each folder in it (proc(5)). */
+/* To be let go of other threads is granted where there are none, and changes nothing (unshare(2)). That is answered
+ * much sooner than a question to /proc, where a folder has a link from itself, one from its parent and one from each
+ * folder in it (proc(5)). */
 bool ddbs_supervisor__has_threads(void)
 {
     struct stat folder;
+    if (unshare(CLONE_THREAD) == 0)
+        return false;
     return stat("/proc/self/task", &folder) == 0 && folder.st_nlink > 3;
 }
 
@@ -269,6 +276,9 @@ ddbs_status ddbs_supervisor__start(struct ddbs_supervisor *s, const ddbs_consume
     if (!watch_signals(s))
         return ddbs_error__set(error, DDBS_E_MEMORY, DDBS_NOWHERE, DDBS_NOWHERE, "no descriptor for signals");
     DDBS_TRY(ddbs_consumer_check(consumer, error));
+    s->unborn = consumer->on_start == NULL;
+    if (s->unborn)
+        return DDBS_OK;
     DDBS_TRY(start_worker(s, error));
     watch_memory(s);
     return DDBS_OK;
@@ -323,7 +333,17 @@ bool ddbs_supervisor__is_disturbed(void *self)
 {
     struct ddbs_supervisor *s = self;
     take_signals(s);
-    return s->terminated || !ddbs_supervisor__renew(s);
+    return s->terminated || (!s->unborn && !ddbs_supervisor__renew(s));
+}
+
+bool ddbs_supervisor__meanwhile(void *self)
+{
+    struct ddbs_supervisor *s = self;
+    if (!s->unborn)
+        return false;
+    s->unborn = false;
+    sched_yield(); /* who waits for the request may be waiting for this processor, too */
+    return !ddbs_supervisor__renew(s);
 }
 
 void ddbs_supervisor__stop(struct ddbs_supervisor *s)

@@ -18,6 +18,7 @@ struct ddbs_supervisor {
     int statm;           /* of the worker, where its memory is watched */
     bool terminated;     /* SIGTERM came */
     bool bereaved;       /* SIGCHLD came, and nobody has looked yet who it was */
+    bool unborn;         /* there was no worker yet: the first one need not be there before an event is asked for */
     bool ready_due;      /* the worker has not said yet that it is ready, and nobody has waited for it */
     struct ddbs_channel channel;
     pid_t worker; /* 0: none */
@@ -33,8 +34,9 @@ struct ddbs_supervisor {
 };
 
 /**
- * Make the first worker, and wait until its on_start is done where it has one. Ended with ddbs_supervisor__stop(), also
- * after a failure.
+ * Make the first worker and wait until its on_start is done. Without on_start nothing in it can fail that would have to
+ * be reported: it is left to ddbs_supervisor__meanwhile(), and the first event is asked for sooner. Ended with
+ * ddbs_supervisor__stop(), also after a failure.
  * @param share  outlives the supervisor
  * @param error  says why not: for /init/error
  */
@@ -56,6 +58,9 @@ void ddbs_supervisor__run(struct ddbs_supervisor *supervisor, const struct ddbs_
 /* Make sure that a worker waits for the next invocation, a new one if need be. False: that was not possible, and it has
  * been said why; no event may be taken. */
 bool ddbs_supervisor__renew(struct ddbs_supervisor *supervisor);
+
+/* Make the first worker, if that was left to do, while the first event is on its way. True: that was not possible. */
+bool ddbs_supervisor__meanwhile(void *supervisor);
 
 /* Look at what `signals` tells while an event is waited for: a dead worker is replaced. True when there is no use in
  * waiting any longer: SIGTERM came, or no worker can be made. */

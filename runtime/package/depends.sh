@@ -1,12 +1,11 @@
 # depends.sh: zlib, cJSON, libcurl and OpenSSL as static libraries for one architecture. Read by package.sh.
 #
-# depends_build http|tls sets include_flags, library_flags and libraries. "http" is what every handler can be linked with:
-# one without calls of AWS takes nothing of libcurl from it, one with them is found out by that and linked again with
-# "tls", which has what such calls need: OpenSSL, signatures, proxies.
+# Every handler is compiled with depends_build: zlib, cJSON and the headers of libcurl. One that turns out to need libcurl
+# itself gets depends_tls too: libcurl with OpenSSL. Both set include_flags, library_flags and libraries.
 # shellcheck shell=sh
 
 # Of curl's many protocols calls of AWS use one, HTTP/1.1. Texts of errors stay, for logs.
-CURL_SMALL='--disable-shared --enable-static --enable-http --enable-symbol-hiding --enable-ipv6 --disable-debug
+CURL_OPTIONS='--disable-shared --enable-static --enable-http --enable-symbol-hiding --enable-ipv6 --disable-debug
     --disable-ares --disable-threaded-resolver --disable-pthreads --disable-rt --disable-socketpair --disable-manual
     --disable-ftp --disable-file --disable-ldap --disable-ldaps --disable-rtsp --disable-dict --disable-telnet
     --disable-tftp --disable-pop3 --disable-imap --disable-smb --disable-smtp --disable-gopher --disable-mqtt
@@ -16,8 +15,6 @@ CURL_SMALL='--disable-shared --enable-static --enable-http --enable-symbol-hidin
     --disable-get-easy-options --disable-alt-svc --disable-headers-api --disable-hsts --disable-docs
     --without-zlib --without-brotli --without-zstd --without-libpsl --without-libidn2 --without-nghttp2
     --without-libssh2 --without-librtmp --without-ca-bundle --without-ca-path'
-CURL_HTTP='--without-ssl --disable-proxy --disable-crypto-auth --disable-http-auth --disable-mime --disable-bindlocal
-    --disable-basic-auth --disable-bearer-auth --disable-digest-auth --disable-aws --disable-sha512-256'
 
 # What speaks TLS 1.2 and 1.3 as a client, with the algorithms that AWS has.
 OPENSSL_SMALL='no-shared no-tests no-dso no-engine no-async no-comp no-legacy no-ssl3 no-tls1 no-tls1_1 no-dtls no-srp
@@ -83,22 +80,18 @@ make_openssl() { # recipe
 # The distribution's patches are newer than the generated files; those are up to date all the same.
 UP_TO_DATE='ACLOCAL=: AUTOCONF=: AUTOMAKE=: AUTOHEADER=:'
 
-# A libcurl without TLS gets into no package, so it needs no frame pointers for crash reports, and it does not list the
-# machine's network interfaces, which is for binding to one by its name. Configured so that texts of errors stay, it is
-# then compiled without those that CURLOPT_VERBOSE prints; errors have theirs in strerror.c.
+# Configured so that texts of errors stay, it is then compiled without those that CURLOPT_VERBOSE prints; errors have
+# theirs in strerror.c.
 make_curl() { # recipe
-    features="$CURL_HTTP ac_cv_func_getifaddrs=no"
-    frames=-fomit-frame-pointer
-    [ "$kind" = tls ] && features="--with-openssl=$openssl" frames=''
     (
         # As when cross compiling: a program made here need not run here.
         # shellcheck disable=SC2046,SC2086 # flags are words
-        cd "$into/build" && logged "curl-$kind-configure" sh "$SOURCE/configure" CONFIG_SHELL=/bin/sh --prefix=/ \
+        cd "$into/build" && logged curl-configure sh "$SOURCE/configure" CONFIG_SHELL=/bin/sh --prefix=/ \
             --host="$gnu-linux-musl" CC="$cc" AR="${binutils}ar" RANLIB="${binutils}ranlib" NM="${binutils}nm" \
             STRIP="${binutils}strip" PKG_CONFIG=false \
-            CFLAGS="-Os $(dependency_flags curl) $frames" $CURL_SMALL $features &&
-            logged "curl-$kind-errors" make -C lib $UP_TO_DATE libcurl_la-strerror.lo &&
-            logged "curl-$kind-make" make -C lib -j"$jobs" $UP_TO_DATE libcurl.la \
+            CFLAGS="-Os $(dependency_flags curl)" $CURL_OPTIONS --with-openssl="$openssl" &&
+            logged curl-errors make -C lib $UP_TO_DATE libcurl_la-strerror.lo &&
+            logged curl-make make -C lib -j"$jobs" $UP_TO_DATE libcurl.la \
                 CPPFLAGS="$(sed -n 's/^CPPFLAGS = //p' lib/Makefile) -DCURL_DISABLE_VERBOSE_STRINGS" &&
             mkdir -p "$into/lib" "$into/include/curl" &&
             cp lib/.libs/libcurl.a "$into/lib/" &&
@@ -115,16 +108,16 @@ depends_on() { # depends_on NAME KEY-TEXT RECIPE LIBRARY: build, and add to what
     libraries="$4 $libraries"
 }
 
-depends_build() { # depends_build http|tls
-    kind=$1
+depends_build() {
     include_flags='' library_flags='' libraries=''
     depends_on zlib '' make_zlib -lz
     depends_on cjson '' make_cjson -lcjson
-    if [ "$kind" = tls ]; then
-        depends_on openssl "$OPENSSL_SMALL" make_openssl '-lssl -lcrypto'
-        openssl=$built
-        depends_on curl "$CURL_SMALL $(basename "$openssl")" make_curl -lcurl
-    else
-        depends_on curl "$CURL_SMALL $CURL_HTTP" make_curl -lcurl
-    fi
+    source_find curl
+    include_flags="$include_flags -I$SOURCE/include"
+}
+
+depends_tls() { # after depends_build
+    depends_on openssl "$OPENSSL_SMALL" make_openssl '-lssl -lcrypto'
+    openssl=$built
+    depends_on curl "$CURL_OPTIONS $(basename "$openssl")" make_curl -lcurl
 }

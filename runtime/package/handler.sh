@@ -58,7 +58,7 @@ compile() { # compile FILE FOLDER: FOLDER is called "." in debugging data; print
 
 link_objects() { # link_objects OBJECT...
     # shellcheck disable=SC2086 # flags are words
-    "$cc" -o "$work/program" "$@" "$library" $library_flags $libraries -Wl,-Map="$work/map" ||
+    "$cc" -o "$work/program" "$@" "$library" $library_flags $libraries $link_flags -Wl,-Map="$work/map" ||
         fail "$name cannot be linked"
 }
 
@@ -85,7 +85,7 @@ link_make() { # link_make DIR TARGET: whatever the target needs, its Makefile kn
     logged "make-$name" make -C "$1" "$2" CC="$cc" AR="${binutils}ar" \
         CFLAGS="-O2 $SIZE_FLAGS -ffile-prefix-map=$root=ddbstream -ffile-prefix-map=$1=. -I$root/include \
 $include_flags ${CFLAGS:-}" \
-        LDFLAGS="-Wl,-Map=$work/map" LDLIBS="$library $library_flags $libraries" || fail_log "make $2 failed in $1"
+        LDFLAGS="$link_flags -Wl,-Map=$work/map" LDLIBS="$library $library_flags $libraries" || fail_log "make $2 failed in $1"
     [ -f "$1/$2" ] || fail "make $2 in $1 made no file $1/$2"
     mv "$1/$2" "$work/program"
 }
@@ -98,20 +98,26 @@ link_what() { # link_what files|folder|make ARGUMENT...
     esac
 }
 
-wants_tls() { # does the program contain calls to AWS? Found out from what was linked, not asked.
-    tool nm "$work/program" 2>/dev/null | grep -q ' ddbs_aws_'
+unresolved() { # the names that the program refers to and nothing defines
+    tool nm --undefined-only "$work/program" 2>/dev/null | awk '$1 == "U" { print $2 }' | sort -u
 }
 
-# First without TLS; again with OpenSSL if the program turns out to call AWS.
+# First without libcurl, which few handlers need, and without a word about what is missing then. Nothing: that was it.
+# Functions of libcurl, whoever calls them: again, with libcurl and OpenSSL. Anything else would be missing there, too.
 link_program() { # link_program WHAT...
-    [ -n "$tls" ] || link_what "$@"
-    if [ -n "$tls" ] || wants_tls; then
-        depends_build tls
-        link_what "$@"
-        transport='HTTP and TLS'
-    else
+    if [ -z "$tls" ]; then
         transport='HTTP only'
+        link_flags=-Wl,--unresolved-symbols=ignore-all
+        link_what "$@"
+        missing=$(unresolved)
+        others=$(echo "$missing" | sed '/^curl_/d')
+        [ -z "$others" ] || fail "$name cannot be linked; nothing defines $(echo "$others" | paste -sd ' ')"
+        [ -n "$missing" ] || return 0
     fi
+    transport='HTTP and TLS'
+    link_flags=
+    depends_tls
+    link_what "$@"
 }
 
 # ---- From the program to the zip ----
@@ -148,7 +154,7 @@ package_handler() { # package_handler NAME WHAT: in a shell of its own, see for_
     work=$(mktemp -d)
     trap 'rm -rf "$work"' EXIT
     toolchain_build
-    depends_build http
+    depends_build
     library_build
     # shellcheck disable=SC2086 # words
     set -- $2

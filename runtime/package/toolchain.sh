@@ -141,14 +141,16 @@ make_musl() { # recipe
         -c relro.c -o "$into/lib/relro.o") || fail "runtime/package/relro.c cannot be compiled"
 }
 
-# The compiler knows the folder that it is in; a cache that was copied with the tree (`sam build` does that) has another.
+# Written each time: the compiler knows the folder that it is in, and a cache that was copied with the tree (`sam build`
+# does that) has another. Two calls of package.sh may be at it at once.
 write_compiler() {
     mkdir -p "$musl/bin"
-    write_specs "$musl" >"$musl/lib/static.specs"
+    write_specs "$musl" >"$musl/lib/static.specs.$$"
+    mv "$musl/lib/static.specs.$$" "$musl/lib/static.specs"
     printf '#!/bin/sh\nexec %s -fPIE -ffile-prefix-map=%s=. "$@" -specs %s\n' "$compiler" "$here" \
-        "$musl/lib/static.specs" >"$musl/bin/cc.new"
-    chmod +x "$musl/bin/cc.new"
-    mv "$musl/bin/cc.new" "$musl/bin/cc"
+        "$musl/lib/static.specs" >"$cc.$$"
+    chmod +x "$cc.$$"
+    mv "$cc.$$" "$cc"
 }
 
 toolchain_build() { # sets musl (its folder) and cc
@@ -157,5 +159,5 @@ toolchain_build() { # sets musl (its folder) and cc
     cached "musl-$VERSION" "$DIGEST $SIZE_FLAGS" make_musl
     musl=$built
     cc=$musl/bin/cc
-    grep -qsF "$musl/lib/static.specs" "$cc" || write_compiler
+    write_compiler
 }

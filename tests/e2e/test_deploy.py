@@ -7,6 +7,7 @@ SAM and CloudFormation are read from their templates; the script for the AWS CLI
 what it asks for is read. --tools also reads the HCL, with a parser of npm's (in BUILD FOLDER/deploy), and runs
 cfn-lint, terraform, sam and shellcheck where they are; one that is not is named in a line of its own.
 """
+import glob
 import json
 import os
 import re
@@ -384,7 +385,9 @@ def accepts(name, *arguments, cwd=DEPLOY):
 
 def the_tools_of_the_field_accept_what_is_shipped():
     accepts("shellcheck", "deploy.sh")
-    accepts("cfn-lint", "template.yaml", "cloudformation.yaml")
+    others = sorted(glob.glob(os.path.join(DEPLOY, "..", "..", "*", "template.yaml")))
+    assert len(others) > 10, others
+    accepts("cfn-lint", "template.yaml", "cloudformation.yaml", *others)
     accepts("terraform", "fmt", "-check", "main.tf")
     with tempfile.TemporaryDirectory() as folder:
         shutil.copy(os.path.join(DEPLOY, "main.tf"), folder)

@@ -6,6 +6,7 @@ test_runtime.py [BUILD FOLDER]
 import base64
 import json
 import os
+import resource
 import socket
 import subprocess
 import sys
@@ -14,7 +15,7 @@ import time
 from runtime_harness import (
     HANDLERS, ITEMS, PATIENCE, Run, batch, broken, expect, expect_error, expect_item, expect_success, kinesis, main,
     record, seq, serve, test, window)
-from mock_api import ID, Reply, event_reply, refused
+from mock_api import ID, MockApi, Reply, event_reply, refused
 
 
 # Batches
@@ -375,6 +376,38 @@ def an_interim_response_is_not_the_response():
     run = serve("context", reply)
     expect(run.journal("request"), [ID % 0])
     expect(run.journal("trace"), ["none"])
+
+
+# The first worker
+
+def without_processes(handler):
+    """A life of a handler that cannot fork: what the Runtime API saw, and the log. Root may always fork: it runs as
+    somebody else, who need not be able to find the program."""
+    api = MockApi()
+    program = os.open(os.path.join(HANDLERS, handler), os.O_PATH)
+    env = {key: value for key, value in os.environ.items() if not key.startswith(("DDBS_", "AWS_", "TEST_"))}
+    done = subprocess.run([handler], executable=f"/proc/self/fd/{program}", pass_fds=[program], timeout=PATIENCE,
+                          user=65534 if os.getuid() == 0 else None, capture_output=True, text=True, check=False,
+                          preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NPROC, (0, 0)),
+                          env=dict(env, AWS_LAMBDA_RUNTIME_API=api.address))
+    os.close(program)
+    until = time.monotonic() + 10
+    while not api.requests and time.monotonic() < until:
+        time.sleep(0.01)
+    api.close()
+    expect(done.returncode, 1, done.stderr)
+    assert "no worker process can be made" in done.stderr, done.stderr
+    return [request.path.split("/runtime/")[1] for request in api.requests]
+
+
+@test
+def an_on_start_that_cannot_run_is_an_init_error_and_no_event_is_asked_for():
+    expect(without_processes("accept_all"), ["init/error"])
+
+
+@test
+def without_on_start_the_first_event_is_asked_for_before_there_is_a_worker():
+    expect(without_processes("only_insert"), ["invocation/next"])
 
 
 if __name__ == "__main__":

@@ -2,12 +2,13 @@
 """package.sh from outside: what it makes starts in an empty root folder, is the same from every folder, and nothing that
 would not start on Lambda gets a zip.
 
-test_package.py [--arch x86_64|arm64] [--tls] [--quick] [--only TEXT]
+test_package.py [--arch x86_64|arm64|both] [--tls] [--quick] [--only TEXT]
 
---tls also builds OpenSSL. The first call builds the libraries (a minute or more); --quick does without what builds or
+What is for another processor runs in its emulator. --tls also builds OpenSSL. The first call builds the libraries (a minute or more); --quick does without what builds or
 copies them again, and without all that needs them where their sources cannot be fetched. What is left out is said.
 """
 import argparse
+import contextlib
 import hashlib
 import http.client
 import json
@@ -71,6 +72,14 @@ def content_of(path):
         return file.read()
 
 
+def components(path):
+    """The names in a list of what is in a package."""
+    with open(path, encoding="utf-8") as file:
+        bom = json.load(file)
+    expect((bom["bomFormat"], bom["specVersion"]), ("CycloneDX", "1.5"))
+    return {component["name"] for component in bom["components"]}
+
+
 def folder(name, **files):
     path = os.path.join(tempfile.mkdtemp(dir=FOLDER), name)
     os.makedirs(path)
@@ -106,46 +115,61 @@ def a_package_is_a_small_zip_its_symbols_and_a_list_of_what_is_in_it():
         expect(bytes.fromhex(build_id) in opened.read("bootstrap"), True)
     for module in ("libc.a", "ddbstream", "orders.o"):
         assert re.search(rf"^ +\d+  {re.escape(module)}$", said, re.MULTILINE), f"no size of {module}: {said}"
-    with open(f"{out}/{name}.cdx.json", encoding="utf-8") as file:
-        bom = json.load(file)
-    expect((bom["bomFormat"], bom["specVersion"]), ("CycloneDX", "1.5"))
-    names = {component["name"] for component in bom["components"]}
-    expect(names, {"ddbstream", "musl"})  # what is inside, and nothing else: it makes no call of AWS
+    expect(components(f"{out}/{name}.cdx.json"), {"ddbstream", "musl"})  # what is inside, and nothing else: it makes no call of AWS
 
 
-@test
-def the_program_answers_many_invocations_in_an_empty_root_folder():
-    out, _ = packaged(ROOT + "/examples/orders")
+def empty_root(out, name, files=()):
+    """The words that start a packaged program in a root folder with nothing in it but `files`."""
     inside = tempfile.mkdtemp(dir=FOLDER)
-    with zipfile.ZipFile(f"{out}/orders-{OPTIONS.arch}.zip") as opened:
+    with zipfile.ZipFile(f"{out}/{name}-{OPTIONS.arch}.zip") as opened:
         opened.extract("bootstrap", inside)
     os.chmod(inside + "/bootstrap", 0o755)
+    for file in files:
+        shutil.copy(file, inside)
     command = ["chroot", inside] if os.getuid() == 0 else ["unshare", "-rR", inside]
     if OPTIONS.arch != MACHINE:
         qemu = "qemu-" + {"arm64": "aarch64"}.get(OPTIONS.arch, OPTIONS.arch) + "-static"
         shutil.copy(shutil.which(qemu), inside + "/emulator")
         command.append("/emulator")
-    event = content_of(ROOT + "/tests/fixtures/a02-new-image/event.json")
-    with subprocess.Popen([ROOT + "/build/ddbstream", "serve", "--env", "DDBS_REPORT=items", "--", *command,
-                           "/bootstrap"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as serve:
+    return [*command, "/bootstrap"]
+
+
+@contextlib.contextmanager
+def served(command, environment, log=subprocess.DEVNULL):
+    """`ddbstream serve` with a program behind it: a function that sends an event and gives response and answer."""
+    settings = [word for name, value in environment.items() for word in ("--env", f"{name}={value}")]
+    with subprocess.Popen([ROOT + "/build/ddbstream", "serve", *settings, "--", *command], stdout=subprocess.PIPE,
+                          stderr=log, text=True) as serve:
         port = int(re.search(r":(\d+)", serve.stdout.readline()).group(1))
         connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
-        for number in range(INVOCATIONS):
-            body = event if number % 2 else b'{"Records":[]}'
-            connection.request("POST", "/2015-03-31/functions/function/invocations", body)
+
+        def invoke(event):
+            connection.request("POST", "/2015-03-31/functions/function/invocations", event)
             response = connection.getresponse()
-            answer = json.loads(response.read())
+            return response, json.loads(response.read())
+        try:
+            yield invoke
+        finally:
+            serve.terminate()
+            serve.stdout.close()
+
+
+@test
+def the_program_answers_many_invocations_in_an_empty_root_folder():
+    out, _ = packaged(ROOT + "/examples/orders")
+    event = content_of(ROOT + "/tests/fixtures/a02-new-image/event.json")
+    with served(empty_root(out, "orders"), {"DDBS_REPORT": "items"}) as invoke:
+        for number in range(INVOCATIONS):
+            response, answer = invoke(event if number % 2 else b'{"Records":[]}')
             expect((number, response.status, response.getheader("X-Amz-Function-Error")), (number, 200, None))
             expect(list(answer), ["batchItemFailures"])
-        serve.terminate()
-        serve.stdout.close()
 
 
 @test
 def another_folder_time_zone_and_umask_give_the_same_bytes():
     """The other folder shares only what was downloaded: it builds the libraries again."""
     first, _ = packaged(ROOT + "/examples/orders", TZ="Asia/Tokyo", SOURCE_DATE_EPOCH="1700000000")
-    other = os.path.join(FOLDER, "quite", "another-folder")
+    other = os.path.join(tempfile.mkdtemp(dir=FOLDER), "quite", "another-folder")
     files = subprocess.run(["git", "ls-files", "-co", "--exclude-standard"], cwd=ROOT, capture_output=True, text=True,
                            check=True).stdout
     for name in files.splitlines():
@@ -239,7 +263,12 @@ def a_program_that_needs_files_is_refused():
 @test
 def what_cannot_be_packaged_is_said():
     refused("cannot be compiled", folder("broken", main_c="int main(void) { return nothing; }\n"), status=2)
-    refused("cannot be linked", folder("open", main_c="int f(void);\nint main(void) { return f(); }\n"), status=2)
+    calls = "int f(void);\nint g(void);\nint curl_easy_init(void);\nint main(void) { return f() + g()%s; }\n"
+    for others in ("", " + curl_easy_init()"):  # the second one: without building OpenSSL first
+        refused("open cannot be linked; nothing defines f g\n", folder("open", main_c=calls % others), status=2)
+    link = "open: main.c\n\t$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)\n"
+    refused("open cannot be linked; nothing defines f g\n",
+            folder("target", main_c=calls % "", Makefile=link) + ":open", status=2)
     refused("has no *.c files", folder("empty"), status=2)
     refused("there is no", os.path.join(FOLDER, "absent"), status=2)
     refused("which handler?", status=2)
@@ -362,32 +391,26 @@ def sam_build_takes_the_architecture_from_the_template():
 
 # ---- TLS ----
 
-def in_empty_root(out, name, environment, event, files=()):
-    """What a packaged program answers to an event in an empty root folder, and what it says."""
-    inside = tempfile.mkdtemp(dir=FOLDER)
-    with zipfile.ZipFile(f"{out}/{name}-{OPTIONS.arch}.zip") as opened:
-        opened.extract("bootstrap", inside)
-    os.chmod(inside + "/bootstrap", 0o755)
-    for file in files:
-        shutil.copy(file, inside)
-    command = ["chroot", inside] if os.getuid() == 0 else ["unshare", "-rR", inside]
-    if OPTIONS.arch != MACHINE:
-        qemu = "qemu-" + {"arm64": "aarch64"}.get(OPTIONS.arch, OPTIONS.arch) + "-static"
-        shutil.copy(shutil.which(qemu), inside + "/emulator")
-        command.append("/emulator")
-    environment = {"AWS_CA_BUNDLE": "", "SSL_CERT_FILE": "", **environment}
-    settings = [word for name, value in environment.items() for word in ("--env", f"{name}={value}")]
+# An order that is placed: a message to a topic and one to a queue.
+PLACED = json.dumps({"Records": [
+    {"eventID": "1", "eventName": "INSERT", "eventVersion": "1.1", "eventSource": "aws:dynamodb", "awsRegion": "eu-west-1",
+     "eventSourceARN": "arn:aws:dynamodb:eu-west-1:111122223333:table/t/stream/2026-10-19T00:00:00.000",
+     "dynamodb": {"Keys": {"OrderId": {"S": "o-1"}}, "SequenceNumber": "100000000000000000000001", "SizeBytes": 3,
+                  "NewImage": {"OrderId": {"S": "o-1"}, "Status": {"S": "PLACED"}, "Total": {"N": "12.50"}},
+                  "StreamViewType": "NEW_IMAGE"}}]})
+FANOUT = {"AWS_REGION": "eu-west-1", "DDBS_REPORT": "items",
+          "QUEUE_URL": "https://sqs.eu-west-1.amazonaws.com/111122223333/orders.fifo",
+          **{f"TOPIC_{name}": f"arn:aws:sns:eu-west-1:111122223333:{name.lower()}.fifo"
+             for name in ("PLACED", "LARGE", "SHIPPED", "CANCELLED")}}
+
+
+def answer_and_log(command, environment):
+    """What becomes of PLACED, and what the program says meanwhile."""
     with tempfile.TemporaryFile("w+") as log:
-        with subprocess.Popen([ROOT + "/build/ddbstream", "serve", *settings, "--", *command, "/bootstrap"],
-                              stdout=subprocess.PIPE, stderr=log, text=True) as serve:
-            port = int(re.search(r":(\d+)", serve.stdout.readline()).group(1))
-            connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
-            connection.request("POST", "/2015-03-31/functions/function/invocations", event)
-            answer = connection.getresponse().read()
-            serve.terminate()
-            said = serve.stdout.read()
+        with served(command, {"AWS_CA_BUNDLE": "", "SSL_CERT_FILE": "", **environment}, log) as invoke:
+            answer = invoke(PLACED)[1]
         log.seek(0)
-        return json.loads(answer), said + log.read()
+        return answer, log.read()
 
 
 @test
@@ -395,45 +418,47 @@ def a_tls_package_trusts_its_bundle_and_amazon_and_nobody_else():
     sys.path[:0] = [ROOT + "/tests/e2e", ROOT + "/tests/awsfake"]
     from awsfake import AwsFake  # pylint: disable=import-outside-toplevel
     from certificates import Authority  # pylint: disable=import-outside-toplevel
-    ours, other = Authority(FOLDER, "ours"), Authority(FOLDER, "other")
-    starts = {"AWS_REGION": "eu-west-1", "TEST_WRITERS": "firehose", "TEST_BACKOFF": "1", "TEST_JOURNAL": "/journal",
-              "DDBS_REPORT": "items"}
-    options = [word for name, value in starts.items() for word in ("--env", f"{name}={value}")]
+    ours, other = Authority(FOLDER, "ours-" + OPTIONS.arch), Authority(FOLDER, "other-" + OPTIONS.arch)
+    options = [word for name, value in FANOUT.items() for word in ("--env", f"{name}={value}")]
     # No file of certificates is in the empty root folder of the smoke test: it starts with those that are linked in.
-    out, said = packaged(*options, ROOT + "/tests/e2e/handlers/aws_writer.c")
+    out, said = packaged(*options, ROOT + "/examples/fanout")
     assert "HTTP and TLS" in said, said
-    event = json.dumps({"Records": [
-        {"eventID": "1", "eventName": "INSERT", "eventVersion": "1.1", "eventSource": "aws:dynamodb", "awsRegion": "eu-west-1",
-         "eventSourceARN": "arn:aws:dynamodb:eu-west-1:111122223333:table/t/stream/2026-10-19T00:00:00.000",
-         "dynamodb": {"Keys": {"id": {"S": "k"}}, "SequenceNumber": "100000000000000000000001", "SizeBytes": 3,
-                      "StreamViewType": "KEYS_ONLY"}}]})
-    for bundle, stored, words in (({"AWS_CA_BUNDLE": "/ours.pem"}, True, ""),
-                                  ({"AWS_CA_BUNDLE": "/other.pem"}, False, "(trusted: /other.pem)"),
-                                  ({}, False, "(trusted: the roots of Amazon that are linked in)")):
-        with AwsFake(tls=ours.server()) as fake:
-            answer, said = in_empty_root(out, "aws_writer", {**starts, **fake.environment(), **bundle}, event,
-                                         [ours.bundle, other.bundle])
+    command = empty_root(out, "fanout", [ours.bundle, other.bundle])
+    trusted, stranger = "/" + os.path.basename(ours.bundle), "/" + os.path.basename(other.bundle)
+    for server, bundle, stored, words in (
+            (ours.server(), {"AWS_CA_BUNDLE": trusted}, True, ""),
+            (ours.server("DNS:elsewhere.example"), {"AWS_CA_BUNDLE": trusted}, False, "matches target host name"),
+            (ours.server(), {"AWS_CA_BUNDLE": stranger}, False, f"(trusted: {stranger})"),
+            (ours.server(), {}, False, "(trusted: the roots of Amazon that are linked in)")):
+        with AwsFake(tls=server) as fake:  # it refuses what is not signed as AWS wants it
+            answer, said = answer_and_log(command, {**FANOUT, **fake.environment(), **bundle})
         assert words in said, said
-        assert (answer["batchItemFailures"] == [], len(fake.requests) > 0) == (stored, stored), (bundle, answer, said)
+        expect((answer["batchItemFailures"] == [], len(fake.requests)), (stored, 2 if stored else 0))
 
+
+# Without aws.h: it posts to somebody's web hook.
+CURL_HANDLER = HANDLER % ("""#include <curl/curl.h>
+static int secure(void)
+{
+    return (curl_version_info(CURLVERSION_NOW)->features & CURL_VERSION_SSL) != 0;
+}""", "if (!secure()) return 5;")
 
 
 @test
-def a_program_that_calls_aws_gets_openssl():
-    calls = ("#include <curl/curl.h>\n#include <stdlib.h>\nvoid ddbs_aws_call(void);\n"
-             "void ddbs_aws_call(void) { const curl_version_info_data *v = curl_version_info(CURLVERSION_NOW);\n"
-             "    if (!(v->features & CURL_VERSION_SSL)) exit(5); }\n")
-    out, said = packaged(folder("caller", main_c=HANDLER % (calls, "ddbs_aws_call();")))
-    assert "HTTP and TLS" in said, said
-    with open(f"{out}/caller-{OPTIONS.arch}.cdx.json", encoding="utf-8") as file:
-        assert "openssl" in file.read()
+def a_program_that_calls_libcurl_itself_gets_it_with_openssl():
+    path = folder("caller", main_c=CURL_HANDLER,
+                  Makefile="target: main.c\n\t$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)\n")
+    for handler, name in ((path, "caller"), (path + ":target", "target")):
+        out, said = packaged(handler)
+        assert "HTTP and TLS" in said, said
+        expect(components(f"{out}/{name}-{OPTIONS.arch}.cdx.json") >= {"curl", "openssl"}, True)
 
 
 NEED_NO_SOURCES = (a_tarball_that_is_not_the_pinned_one_is_refused, sam_build_takes_the_architecture_from_the_template,
                    a_version_that_the_index_names_but_the_server_lacks_is_passed_over,
                    sources_are_asked_for_where_the_system_has_its_own_packages_from)
 BUILD_AGAIN = (another_folder_time_zone_and_umask_give_the_same_bytes, sam_build_gets_one_program_from_a_copy_of_the_tree)
-NEED_OPENSSL = (a_program_that_calls_aws_gets_openssl, a_tls_package_trusts_its_bundle_and_amazon_and_nobody_else)
+NEED_OPENSSL = (a_program_that_calls_libcurl_itself_gets_it_with_openssl, a_tls_package_trusts_its_bundle_and_amazon_and_nobody_else)
 
 
 def why_not(function, sources_lack):
@@ -455,7 +480,8 @@ def sources_lack():
     return done.returncode == 2 and "could be fetched" in done.stderr
 
 
-def main():
+def run_all():
+    """How many fail, for one architecture."""
     failed, lack = 0, sources_lack()
     for function in TESTS:
         name = function.__name__.replace("_", " ")
@@ -467,11 +493,19 @@ def main():
             continue
         try:
             function()
-            print(f"ok - {name}", flush=True)
+            print(f"ok - {OPTIONS.arch}: {name}", flush=True)
         except Exception as error:  # pylint: disable=broad-except
             failed += 1
             traceback.print_exc()
-            print(f"not ok - {name}: {error}", flush=True)
+            print(f"not ok - {OPTIONS.arch}: {name}: {error}", flush=True)
+    return failed
+
+
+def main():
+    failed = 0
+    for arch in ("x86_64", "arm64") if OPTIONS.arch == "both" else (OPTIONS.arch,):
+        OPTIONS.arch = arch
+        failed += run_all()
     return 1 if failed else 0
 
 
