@@ -29,18 +29,18 @@ static inline SCAN_TARGET struct block load_tail(const char *text, size_t at, si
     return block_load(tail);
 }
 
-/* The bytes that a backslash escapes. `*carry` is 1 where the first byte of a block is escaped from before. */
+/* The bytes that a backslash escapes. `*carry` is 1 where the first byte of a block is escaped from before. In a run of
+ * backslashes every second one escapes, from the first on: the bytes at even places behind a run that began at an even
+ * place, and the others behind one that began at an odd one. Added to their run, the begins of the latter carry to the
+ * place behind it, which tells both kinds apart without a loop. (G. Langdale, D. Lemire: Parsing gigabytes of JSON per
+ * second, 2019.) */
 static inline SCAN_TARGET uint64_t escaped(uint64_t backslashes, uint64_t *carry)
 {
-    uint64_t result = *carry, left = backslashes & ~result;
-    *carry = 0;
-    while (left != 0) {
-        uint64_t first = left & (0 - left);
-        result |= first << 1;
-        *carry = first >> 63;
-        left &= ~(first | first << 1);
-    }
-    return result;
+    const uint64_t even = UINT64_C(0x5555555555555555);
+    uint64_t left = backslashes & ~*carry, behind = left << 1 | *carry;
+    uint64_t odd_begins = left & ~even & ~behind, ends = left + odd_begins;
+    *carry = ends < left;
+    return (even ^ ends << 1) & behind;
 }
 
 static SCAN_TARGET size_t scan_map(const char *text, size_t len, uint64_t *quotes, uint64_t *care, bool *any)
@@ -51,10 +51,10 @@ static SCAN_TARGET size_t scan_map(const char *text, size_t len, uint64_t *quote
     for (size_t i = 0; i < words; i++) {
         struct block block = i * BLOCK + BLOCK <= len ? block_load(text + i * BLOCK) : load_tail(text, i * BLOCK, len);
         uint64_t quote = block_is(block, '"'), odd = block_care(block);
-        if ((odd | carry) != 0)
+        if ((odd | carry) != 0) {
             quote &= ~escaped(block_is(block, '\\'), &carry);
-        if (odd != 0)
             odd &= prefix_xor(quote) ^ (0 - (uint64_t)(count & 1));
+        }
         count += (size_t)__builtin_popcountll(quote);
         found |= odd;
         quotes[i] = quote;
