@@ -88,6 +88,11 @@ class Proxy(http.server.BaseHTTPRequestHandler):
     def log_message(self, *_):
         pass
 
+    def handle_expect_100(self):
+        super().handle_expect_100()
+        self.wfile.flush()  # the body comes upon it
+        return True
+
     def do_POST(self):
         faults = self.server.faults
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
