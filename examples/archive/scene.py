@@ -55,4 +55,4 @@ def scene(stage):
 
 
 if __name__ == "__main__":
-    main(__file__, scene, share=0.02)
+    main(__file__, scene, share=0.01)

@@ -74,6 +74,7 @@ class Faults:
 
 class ProxyServer(http.server.ThreadingHTTPServer):
     daemon_threads = True
+    request_queue_size = 128  # with 5, connections that come at once wait for a second
 
     def handle_error(self, request, address):
         if not isinstance(sys.exc_info()[1], ConnectionError):  # whoever was killed is not there to read an answer
@@ -87,11 +88,6 @@ class Proxy(http.server.BaseHTTPRequestHandler):
 
     def log_message(self, *_):
         pass
-
-    def handle_expect_100(self):
-        super().handle_expect_100()
-        self.wfile.flush()  # the body comes upon it
-        return True
 
     def do_POST(self):
         faults = self.server.faults
