@@ -2,6 +2,7 @@
 view type NEW_AND_OLD_IMAGES. The same writes give the same bytes."""
 import base64
 import hashlib
+import json
 
 FIRST_SEQUENCE = 810000000000000021457311106
 FIRST_SECOND = 1792399200  # 2026-10-19T08:40:00Z, the begin of a minute
@@ -28,6 +29,12 @@ def size_of(value):
 
 def size_of_item(item):
     return sum(len(name.encode()) + size_of(value) for name, value in item.items())
+
+
+def epoch(seconds):
+    """As Java prints a double: 1.792399203E9."""
+    digits = str(seconds).rstrip("0")
+    return f"{digits[0]}.{digits[1:]}E9"
 
 
 def typed(value):
@@ -82,8 +89,18 @@ class Table:
         else:
             self.items[key] = new
 
+    def lines(self):
+        """One stream record a line."""
+        return "".join(line(record) + "\n" for record in self.records)
+
     def counts(self):
         """'12 changes of Orders: 5 INSERT, 4 MODIFY, 3 REMOVE'"""
         names = [record["eventName"] for record in self.records]
         kinds = ", ".join(f"{names.count(kind)} {kind}" for kind in ("INSERT", "MODIFY", "REMOVE"))
         return f"{len(names)} changes of the table {self.name}: {kinds}"
+
+
+def line(record):
+    text = json.dumps(record, ensure_ascii=False, separators=(",", ":"))
+    seconds = record["dynamodb"]["ApproximateCreationDateTime"]
+    return text.replace(f'"ApproximateCreationDateTime":{seconds}', f'"ApproximateCreationDateTime":{epoch(seconds)}', 1)
