@@ -350,7 +350,8 @@ FLAGS_bench-sse2  := $(FLAGS_release) -DSCAN_ONLY=sse2
 FLAGS_bench-plain := $(FLAGS_release) -DSCAN_ONLY=plain
 LINK_bench-sse2 = $(LINK_release)
 LINK_bench-plain = $(LINK_release)
-BENCH_PROGRAMS := $(addprefix $(BENCH)/peers/,peer.o main.o ours cjson) $(addprefix $(BENCH)/loop/,api invoke noop raw-cjson)
+BENCH_PROGRAMS := $(addprefix $(BENCH)/peers/,peer.o main.o ours cjson) $(addprefix $(BENCH)/loop/,api invoke noop raw-cjson) \
+                  $(BENCH)/calls/calls
 programs: $(BENCH_PROGRAMS)
 
 $(BENCH)/peers/%.o: $(OBJ)/tests/bench/peers/%.o
@@ -366,6 +367,8 @@ $(BENCH)/loop/noop: $(call bench_o,loop/noop) $(OUT)/libddbstream.a
 	$(call link,-lcurl -lcjson -lz)
 $(BENCH)/loop/raw-cjson: $(call bench_o,loop/raw loop/raw_cjson loop/wire peers/cjson peers/peer)
 	$(call link,-lcjson)
+$(BENCH)/calls/calls: $(call bench_o,calls/calls calls/service loop/wire) $(OUT)/libddbstream.a
+	$(call link,-lcurl -lcjson -lz)
 $(BENCH)/loop/%: $(OBJ)/tests/bench/loop/%.o $(call bench_o,loop/wire)
 	$(call link,)
 $(OUT)/tests/bench/%: $(OBJ)/tests/bench/%.o $(OUT)/libddbstream.a
