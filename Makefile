@@ -334,7 +334,7 @@ report: all
 	then python3 tests/run.py 'python3 tests/report/test_report.py $(OUT)'; \
 	else echo 'not run: chromium absent'; fi
 
-# Batch writers and claims against DynamoDB and S3 as npm has them.
+# Batch writers and claims against DynamoDB, Kinesis and S3 as npm has them.
 .PHONY: peers
 peers: programs
 	@python3 tests/run.py 'python3 tests/peers/test_peers.py $(OUT)'
