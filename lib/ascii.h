@@ -113,6 +113,27 @@ static inline uint64_t ddbs_ascii__tokens(const char *text)
 }
 #endif
 
+/* Whether two texts are the same; without a call for the usual lengths. */
+static inline bool ddbs_ascii__same(const char *a, const char *b, size_t len)
+{
+    uint64_t left, right;
+    if (len < sizeof left) {
+        size_t same = 0;
+        while (same < len && a[same] == b[same])
+            same++;
+        return same == len;
+    }
+    for (size_t i = 0; i + sizeof left < len; i += sizeof left) {
+        memcpy(&left, a + i, sizeof left);
+        memcpy(&right, b + i, sizeof right);
+        if (left != right)
+            return false;
+    }
+    memcpy(&left, a + len - sizeof left, sizeof left);
+    memcpy(&right, b + len - sizeof right, sizeof right);
+    return left == right;
+}
+
 /* A bit for each of the first `len` bytes, at most 48, that is no digit. */
 static inline uint64_t ddbs_ascii__others(const char *text, size_t len)
 {

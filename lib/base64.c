@@ -10,7 +10,7 @@ static const char ALPHABET[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuv
 /* The value of a character, 64 or more for what is none. */
 static unsigned value(char c)
 {
-    return (unsigned char)c < 128 ? ddbs_scan__base64[(unsigned char)c] : 255;
+    return ddbs_scan__base64[(unsigned char)c];
 }
 
 /* The last group may end in one or two '='; the bits that they leave over must be zero. */
@@ -35,17 +35,18 @@ bool ddbs_base64__decode_by(const struct scan *scan, char *out, const char *text
     if (len % 4 != 0)
         return false;
     size_t at = scan == NULL ? 0 : scan->base64(out, text, len);
-    *used = at / 4 * 3;
-    for (; at < len; at += 4) {
+    for (out += at / 4 * 3; at < len; at += 4, out += 3) {
+        *used = at / 4 * 3;
         if (at + 4 == len && text[at + 3] == '=')
-            return decode_last(out + *used, text + at, used);
+            return decode_last(out, text + at, used);
         unsigned a = value(text[at]), b = value(text[at + 1]), c = value(text[at + 2]), d = value(text[at + 3]);
         if ((a | b | c | d) > 63)
             return false;
-        out[(*used)++] = (char)(a << 2 | b >> 4);
-        out[(*used)++] = (char)(b << 4 | c >> 2);
-        out[(*used)++] = (char)(c << 6 | d);
+        out[0] = (char)(a << 2 | b >> 4);
+        out[1] = (char)(b << 4 | c >> 2);
+        out[2] = (char)(c << 6 | d);
     }
+    *used = at / 4 * 3;
     return true;
 }
 

@@ -3,6 +3,7 @@
 #include "lib/bind.h"
 
 #include "lib/arena.h"
+#include "lib/ascii.h"
 #include "lib/error.h"
 #include "lib/get.h"
 #include "lib/value.h"
@@ -274,7 +275,7 @@ struct modifiers ddbs_bind__modifiers(const ddbs_schema *schema, size_t *next)
 
 static inline bool has_name(const ddbs_value *node, ddbs_str name)
 {
-    return node->len == name.len && memcmp(node->as.text, name.ptr, name.len) == 0;
+    return node->len == name.len && ddbs_ascii__same(node->as.text, name.ptr, name.len);
 }
 
 /* The name node in [begin, end) that has that name, or NULL. */
@@ -321,6 +322,31 @@ static ddbs_status bind_entry(struct binder *b, struct frame *frame)
     return bind_value(b, frame, value);
 }
 
+/* Plain entries as long as they come in the order of the item and nothing is wrong: what is left is bind_entry()'s. */
+static void bind_in_order(struct frame *frame)
+{
+    const ddbs_value *map = &frame->item->map, *end = map + map->as.span.extent;
+    const ddbs_value *node = frame->guess == NULL ? map + 1 : frame->guess;
+    const ddbs_schema *schema = frame->schema;
+    size_t next = frame->next;
+    if (map->len > FEW_NAMES)
+        return; /* its index is behind the attributes */
+    for (; next < schema->count && node < end; next++) {
+        const ddbs_field *field = &schema->fields[next];
+        const ddbs_value *value = node + 1;
+        char *out = frame->out + field->offset;
+        if (field->entry != DDBS_ENTRY_FIELD || !has_name(node, field->name))
+            break;
+        if (field->type == DDBS_C_STR && value->type == DDBS_TYPE_S)
+            *(ddbs_str *)(void *)out = (ddbs_str){ value->as.text, value->len };
+        else if (ddbs_value_as(value, field->type, out) != DDBS_OK)
+            break;
+        node = ddbs_value__behind(value);
+    }
+    frame->next = next;
+    frame->guess = node;
+}
+
 static ddbs_status bind_all(struct binder *b)
 {
     while (b->depth > 0) {
@@ -330,6 +356,7 @@ static ddbs_status bind_all(struct binder *b)
             continue;
         }
         frame->index = DDBS_NOWHERE;
+        bind_in_order(frame);
         if (frame->next < frame->schema->count)
             DDBS_TRY(bind_entry(b, frame));
         else

@@ -7,6 +7,8 @@
 #include "lib/json.h"
 #include "lib/value.h"
 
+#include <string.h>
+
 /* A container of attribute values that is being read. */
 struct frame {
     size_t node;    /* on the tape */
@@ -28,6 +30,14 @@ struct layout {
     size_t close;          /* behind its '}' */
 };
 
+/* The image before the one at hand, in the same record: see twin.h. */
+struct twin {
+    size_t node; /* name of its next attribute */
+    size_t left; /* attributes from there on; 0: there is no such image, or it is of no use */
+    size_t end;  /* its closing bracket */
+    int misses;  /* attributes that were not found in it */
+};
+
 enum { MEMBERS_MAX = 6 };
 
 struct decoder {
@@ -39,9 +49,10 @@ struct decoder {
     const char *source;    /* the same text, not to be written and never changed; NULL: there is none */
     const uint64_t *solid; /* map of what is no whitespace, of a text that is indented; else NULL */
     struct layout layout;  /* of the attribute taken last, if it has space in it; all 0: none */
-    size_t origin;         /* offset of the text in the event */
-    bool in_base64;        /* the text was decoded from base64 at `origin` */
-    bool escaped;          /* and that was written with escapes, so that offsets in it are lost */
+    struct twin twin;
+    size_t origin;  /* offset of the text in the event */
+    bool in_base64; /* the text was decoded from base64 at `origin` */
+    bool escaped;   /* and that was written with escapes, so that offsets in it are lost */
     bool binary_twice;
     bool plain; /* values without type tags */
     bool twice; /* a name may occur twice in one map */
@@ -53,6 +64,15 @@ struct decoder {
     size_t frame_count;
     struct frame frames[DDBS_VALUE_DEPTH_MAX + 1];
 };
+
+/* Begin a frame. Compilers make a copy of a struct that is written down as a whole. */
+static inline void ddbs_decode__open(struct frame *frame, size_t node, ddbs_type type)
+{
+    static const struct frame empty;
+    *frame = empty;
+    frame->node = node;
+    frame->type = type;
+}
 
 /* Begin at `len` bytes of `json`, copied into the arena. All else is zero, but for the frames, which are not even that.
  * False when memory is exhausted. */

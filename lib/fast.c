@@ -7,6 +7,7 @@
 
 #include "lib/arena.h"
 #include "lib/ascii.h"
+#include "lib/twin.h"
 #include "lib/usual.h"
 #include "lib/utf8.h"
 
@@ -142,6 +143,12 @@ static size_t unescape(const struct decoder *d, struct span string)
         used += stop - at;
         if (stop == string.end)
             return used;
+        char letter = in[stop] == '\\' ? ddbs_json__letters[(unsigned char)in[stop + 1]] : 0;
+        if (letter != 0) {
+            out[used++] = letter;
+            at = stop + 2;
+            continue;
+        }
         size_t step = in[stop] != '\\' ? 0 : ddbs_json__escape(in + stop, string.end - stop, &code);
         if (step == 0 || (code >= 0xd800 && code <= 0xdfff)) {
             memcpy(out, in + string.begin, len);
@@ -204,7 +211,7 @@ ALWAYS enum step open_container(struct decoder *d, struct cursor *c, struct span
     c->frame->count = c->count;
     c->frame++;
     d->frame_count++;
-    *c->frame = (struct frame){ .node = (size_t)(c->node - d->tape.nodes), .type = type };
+    ddbs_decode__open(c->frame, (size_t)(c->node - d->tape.nodes), type);
     push(c, type, NULL, 0);
     c->count = 0;
     c->at = at + 1;
@@ -214,50 +221,55 @@ ALWAYS enum step open_container(struct decoder *d, struct cursor *c, struct span
 /* The innermost container ends at the bracket at `at`. */
 ALWAYS enum step close_container(struct decoder *d, struct cursor *c, size_t at)
 {
-    if (d->frame_count > 1 && (c->frame->type == DDBS_TYPE_L || (c->count <= FEW_NAMES && c->frame->repeated == 0))) {
-        size_t behind = space(d, c->text, at + 1);
-        if (c->text[behind] != '}')
-            return ODD;
-        ddbs_value__finish(d->tape.nodes, c->frame->node, (size_t)(c->node - d->tape.nodes), c->count);
-        c->at = behind + 1;
-        c->name = NULL;
-        c->frame--;
-        c->count = c->frame->count;
-        d->frame_count--;
-        return TAKEN;
+    bool outermost = d->frame_count == 1;
+    if (c->frame->type == DDBS_TYPE_M && (c->count > FEW_NAMES || c->frame->repeated != 0)) {
+        c->at = at + 1;
+        store(c, d);
+        if (!ddbs_image__close(d))
+            return FAILED;
+        if (!outermost)
+            load(c, d);
+        return outermost ? ENDED : TAKEN;
     }
-    c->at = at + 1;
-    store(c, d);
-    if (!ddbs_image__close(d))
-        return FAILED;
-    if (d->frame_count == 0)
+    size_t behind = outermost ? at : space(d, c->text, at + 1);
+    if (c->text[behind] != '}')
+        return ODD;
+    ddbs_value__finish(d->tape.nodes, c->frame->node, (size_t)(c->node - d->tape.nodes), c->count);
+    c->at = behind + 1;
+    c->name = NULL;
+    d->frame_count--;
+    if (outermost) {
+        store(c, d);
         return ENDED;
-    load(c, d);
+    }
+    c->frame--;
+    c->count = c->frame->count;
     return TAKEN;
 }
 
-/* The strings of a set, as many as are like "text", without space; `at` is behind the bracket. */
+/* The strings of a set, as many as are like "text", without space; `at` is behind the bracket. Returns where the next
+ * one begins, or the place behind the bracket that ends them. */
 static size_t take_strings(struct decoder *d, ddbs_type type, size_t at, size_t *count)
 {
-    for (*count = 0; d->text[at] == '"' && type != DDBS_TYPE_BS; ++*count) {
+    char *const text = d->text;
+    const ddbs_type element = type == DDBS_TYPE_SS ? DDBS_TYPE_S : DDBS_TYPE_N;
+    ddbs_value *node = d->tape.nodes + d->tape.count, *first = node, *limit = d->tape.nodes + d->tape.capacity;
+    while (text[at] == '"' && node < limit && type != DDBS_TYPE_BS) {
         struct span string = { at + 1, ddbs_scan__next(d->json.quotes, at + 1) };
-        char *text = d->text + string.begin, separator = d->text[string.end + 1];
+        char separator = text[string.end + 1];
         size_t len = string.end - string.begin;
-        if ((separator != ',' && separator != ']') || !ddbs_tape__reserve(&d->tape, 1) ||
+        if ((separator != ',' && separator != ']') ||
             (d->json.care != NULL && ddbs_scan__any(d->json.care, string.begin, string.end)) ||
-            (type == DDBS_TYPE_NS && !ddbs_ascii__is_number(text, len)))
+            (element == DDBS_TYPE_N && !ddbs_ascii__is_number(text + string.begin, len)))
             break;
-        text[len] = '\0';
-        ddbs_type element = type == DDBS_TYPE_SS ? DDBS_TYPE_S : DDBS_TYPE_N;
-        d->tape.nodes[d->tape.count++] =
-            (ddbs_value){ .as.text = text, .len = (uint32_t)len, .type = (uint32_t)element };
-        at = string.end + 1;
-        if (separator == ']') {
-            ++*count;
+        text[string.end] = '\0';
+        *node++ = (ddbs_value){ .as.text = text + string.begin, .len = (uint32_t)len, .type = (uint32_t)element };
+        at = string.end + 2;
+        if (separator == ']')
             break;
-        }
-        at++;
     }
+    *count = (size_t)(node - first);
+    d->tape.count += *count;
     return at;
 }
 
@@ -272,7 +284,13 @@ ALWAYS enum step take_set(struct decoder *d, struct cursor *c, struct span name,
     push(c, type, NULL, 0);
     store(c, d);
     at = take_strings(d, type, at + 1, &count);
-    d->json.at = at - (count > 0 && c->text[at - 1] == ',');
+    if (count > 0 && load_2(c->text + at - 1) == 0x7d5d) { /* ]} */
+        ddbs_value__finish(d->tape.nodes, node, d->tape.count, count);
+        d->json.at = at + 1;
+        load(c, d);
+        return TAKEN;
+    }
+    d->json.at = at - (count > 0);
     if (!ddbs_image__rest_of_set(d, type, node, count))
         return FAILED;
     load(c, d);
@@ -299,38 +317,27 @@ ALWAYS enum step take_truth(const struct decoder *d, struct cursor *c, struct sp
 /* The type that a tag of more than one letter names, at its opening quote, and what is behind its colon. */
 static struct head long_tag(const char *text, size_t at)
 {
-    static const struct {
-        char text[8];
-        unsigned char len, type;
-    } tags[] = { { "\"BOOL\":", 7, DDBS_TYPE_BOOL },
-                 { "\"NULL\":", 7, DDBS_TYPE_NULL },
-                 { "\"SS\":", 5, DDBS_TYPE_SS },
-                 { "\"NS\":", 5, DDBS_TYPE_NS },
-                 { "\"BS\":", 5, DDBS_TYPE_BS } };
-    uint64_t word = load_8(text + at);
-    for (size_t i = 0; i < sizeof tags / sizeof *tags; i++) {
-        if (((word ^ load_8(tags[i].text)) << (64 - 8 * tags[i].len)) == 0)
-            return (struct head){ at + tags[i].len, (ddbs_type)tags[i].type, 0 };
-    }
+    uint64_t long_word = load_8(text + at) << 8, short_word = long_word << 16;
+    if (long_word == UINT64_C(0x3a224c4f4f422200)) /* "BOOL": */
+        return (struct head){ at + 7, DDBS_TYPE_BOOL, 0 };
+    if (long_word == UINT64_C(0x3a224c4c554e2200)) /* "NULL": */
+        return (struct head){ at + 7, DDBS_TYPE_NULL, 0 };
+    if (short_word == UINT64_C(0x3a22535322000000)) /* "SS": */
+        return (struct head){ at + 5, DDBS_TYPE_SS, 0 };
+    if (short_word == UINT64_C(0x3a22534e22000000)) /* "NS": */
+        return (struct head){ at + 5, DDBS_TYPE_NS, 0 };
+    if (short_word == UINT64_C(0x3a22534222000000)) /* "BS": */
+        return (struct head){ at + 5, DDBS_TYPE_BS, 0 };
     return (struct head){ at, DDBS_TYPE_NONE, 0 };
 }
 
+/* The type that a tag of one letter names. */
 ALWAYS ddbs_type short_tag(char letter)
 {
-    switch (letter) {
-    case 'S':
-        return DDBS_TYPE_S;
-    case 'N':
-        return DDBS_TYPE_N;
-    case 'B':
-        return DDBS_TYPE_B;
-    case 'M':
-        return DDBS_TYPE_M;
-    case 'L':
-        return DDBS_TYPE_L;
-    default:
-        return DDBS_TYPE_NONE;
-    }
+    static const unsigned char types[256] = {
+        ['S'] = DDBS_TYPE_S, ['N'] = DDBS_TYPE_N, ['B'] = DDBS_TYPE_B, ['M'] = DDBS_TYPE_M, ['L'] = DDBS_TYPE_L
+    };
+    return (ddbs_type)types[(unsigned char)letter];
 }
 
 /* The head of a value whose '{' is expected at `at`, with space around what it is made of. */
@@ -369,14 +376,30 @@ ALWAYS enum step take_payload(struct decoder *d, struct cursor *c, struct span n
 
 /* ---- Elements ---- */
 
+/* A run of attributes is taken; false where it has none. */
+ALWAYS bool took(struct cursor *c, struct usual_run run)
+{
+    if (run.node == c->node)
+        return false;
+    c->count += (size_t)(run.node - c->node) / 2;
+    c->name = run.node - 2;
+    c->node = run.node;
+    c->at = run.at;
+    return true;
+}
+
 /* An attribute, whose name begins at the quote at `at`. */
 ALWAYS enum step take_attribute(struct decoder *d, struct cursor *c, size_t at)
 {
     struct span name = { at + 1, ddbs_scan__next(c->quotes, at + 1) };
+    uint64_t tag = load_8(c->text + name.end);
+    if ((tag == TAG_S || tag == TAG_N) && c->text[at] == '"' &&
+        took(c, ddbs_usual__compact(d, c->frame, c->node, name.begin)))
+        return TAKEN;
     if (c->text[at] != '"' || (c->care != NULL && ddbs_scan__any(c->care, name.begin, name.end)))
         return ODD;
     struct head head = { name.end + 7, short_tag(c->text[name.end + 4]), 0 };
-    if ((load_8(c->text + name.end) & 0x00ffff00ffffffff) != 0x003a2200227b3a22) { /* ":{"?": */
+    if ((tag & 0x00ffff00ffffffff) != 0x003a2200227b3a22) { /* ":{"?": */
         if (c->text[name.end + 1] != ':')
             return ODD;
         head = spaced_head(d, c->text, name.end + 2);
@@ -408,25 +431,15 @@ ALWAYS enum step take_element(struct decoder *d, struct cursor *c)
     return is_map ? take_attribute(d, c, at) : take_list_element(d, c, at);
 }
 
-/* As many attributes as have the spelling that most have, from where the cursor is. */
+/* As many attributes as have the spelling that most have in a text with space, from where the cursor is. */
 ALWAYS void take_usual(const struct decoder *d, struct cursor *c)
 {
-    struct usual_run run = { c->node, 0 };
-    size_t before = c->at - (c->count == 0); /* the comma, or the map's bracket */
-    if (c->count > 0 && c->text[before] != ',')
+    if (c->count == 0 || c->text[c->at] != ',' || (unsigned char)c->text[c->at + 1] > ' ')
         return;
-    if (c->text[before + 1] == '"')
-        run = ddbs_usual__compact(d, c->frame, c->node, before + 2);
-    else if (c->count > 0 && load_2(c->text + before + 1) == 0x2220)
-        run = ddbs_usual__spaced(d, c->frame, c->node, before + 3);
-    else if (c->count > 0 && d->layout.close == c->at)
-        run = ddbs_usual__indented(d, c->frame, c->node, space(d, c->text, c->at + 1));
-    if (run.node == c->node)
-        return;
-    c->count += (size_t)(run.node - c->node) / 2;
-    c->name = run.node - 2;
-    c->node = run.node;
-    c->at = run.at;
+    if (load_2(c->text + c->at + 1) == 0x2220)
+        (void)took(c, ddbs_usual__spaced(d, c->frame, c->node, c->at + 3));
+    else if (d->layout.close == c->at)
+        (void)took(c, ddbs_usual__indented(d, c->frame, c->node, space(d, c->text, c->at + 1)));
 }
 
 /* Make room for two nodes. */
@@ -448,6 +461,11 @@ bool ddbs_fast__values(struct decoder *d)
             store(&c, d);
             if (!reserve(d))
                 return false;
+            load(&c, d);
+        }
+        if (c.frame == d->frames && d->twin.left > 0) {
+            store(&c, d);
+            ddbs_twin__take(d);
             load(&c, d);
         }
         if (c.frame->type == DDBS_TYPE_M)

@@ -184,7 +184,8 @@ static bool open_frame(struct decoder *d, ddbs_type type)
         return false;
     if (!push_container(d, type, &node))
         return false;
-    d->frames[d->frame_count++] = (struct frame){ .node = node, .type = type, .repeated = d->json.quotes == NULL };
+    ddbs_decode__open(&d->frames[d->frame_count], node, type);
+    d->frames[d->frame_count++].repeated = d->json.quotes == NULL;
     return true;
 }
 

@@ -46,34 +46,15 @@ static int code_unit(const char *text, size_t left)
     return unit;
 }
 
-/* What the letter of an escape of two bytes stands for, 0 for another one. */
-static unsigned letter(char byte)
-{
-    switch (byte) {
-    case '"':
-    case '\\':
-    case '/':
-        return (unsigned char)byte;
-    case 'b':
-        return '\b';
-    case 'f':
-        return '\f';
-    case 'n':
-        return '\n';
-    case 'r':
-        return '\r';
-    case 't':
-        return '\t';
-    default:
-        return 0;
-    }
-}
+const char ddbs_json__letters[256] = {
+    ['"'] = '"', ['\\'] = '\\', ['/'] = '/', ['b'] = '\b', ['f'] = '\f', ['n'] = '\n', ['r'] = '\r', ['t'] = '\t'
+};
 
 size_t ddbs_json__escape(const char *text, size_t left, unsigned *code)
 {
     if (left < 2)
         return 0;
-    *code = letter(text[1]);
+    *code = (unsigned char)ddbs_json__letters[(unsigned char)text[1]];
     if (*code != 0)
         return 2;
     int high = text[1] == 'u' ? code_unit(text + 2, left - 2) : -1;
@@ -156,10 +137,11 @@ bool ddbs_json__string_is(const char *text, struct json_string string, const cha
 
 static bool digits(struct json *json)
 {
-    size_t begin = json->at;
-    while (json->at < json->len && json->text[json->at] >= '0' && json->text[json->at] <= '9')
-        json->at++;
-    return json->at > begin || syntax(json, "expected a digit");
+    size_t begin = json->at, at = begin;
+    while (at < json->len && json->text[at] >= '0' && json->text[at] <= '9')
+        at++;
+    json->at = at;
+    return at > begin || syntax(json, "expected a digit");
 }
 
 bool ddbs_json__number(struct json *json)

@@ -102,6 +102,9 @@ bool ddbs_json__null(struct json *json);
 /* Any value, without recursion. `open` is the number of brackets open already, for the limit of nesting. */
 bool ddbs_json__skip(struct json *json, size_t open);
 
+/* What the letter of an escape of two bytes stands for; 0: it is no such letter. */
+extern const char ddbs_json__letters[256];
+
 /* The length of the escape at `text` ("\\n", "\\u0041", a surrogate pair), 0 where it is malformed. `*code` gets the
  * code point, or the lone surrogate. */
 size_t ddbs_json__escape(const char *text, size_t left, unsigned *code);

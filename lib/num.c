@@ -134,28 +134,39 @@ static ddbs_status magnitude(const struct decimal *decimal, int exponent, uint64
     return DDBS_OK;
 }
 
+/* Append the digits that begin at `at` to a number; behind the last one. */
+static const char *add_digits(const char *at, const char *end, uint64_t *number)
+{
+    uint64_t value = *number;
+    for (unsigned digit; at < end && (digit = (unsigned char)*at - (unsigned)'0') <= 9; at++)
+        value = value * 10 + digit;
+    *number = value;
+    return at;
+}
+
 /* [-]digits[.digits] of at most 16 characters, as most numbers are: its digits as an integer, and how many of them are
  * behind the point. False for all other text, which says nothing about it. */
 static bool read_short(ddbs_num num, bool *negative, uint64_t *digits, int *places)
 {
-    const char *at = num.ptr, *end = num.ptr + num.len, *point = NULL;
-    uint64_t value = 0;
+    const char *at = num.ptr, *end = num.ptr + num.len;
     if (num.len == 0 || num.len > 16)
         return false;
+    *digits = 0;
+    *places = 0;
     *negative = *at == '-';
-    for (at += *negative; at < end; at++) {
-        if (is_digit(*at))
-            value = value * 10 + (unsigned char)(*at - '0');
-        else if (*at == '.' && point == NULL)
-            point = at;
-        else
+    const char *begin = at += *negative;
+    at = add_digits(at, end, digits);
+    if (at == begin)
+        return false;
+    if (at < end && *at == '.') {
+        begin = at + 1;
+        at = add_digits(begin, end, digits);
+        *places = (int)(at - begin);
+        if (*places == 0)
             return false;
     }
-    size_t behind = point == NULL ? 0 : (size_t)(end - point) - 1, before = num.len - *negative - behind;
-    *digits = value;
-    *places = (int)behind;
-    *negative = *negative && value > 0;
-    return before > (point != NULL) && (point == NULL || behind > 0);
+    *negative = *negative && *digits > 0;
+    return at == end;
 }
 
 /* The same times 10^scale, where that needs no more than a multiplication and stays below 10^19. */

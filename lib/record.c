@@ -1,7 +1,9 @@
 /* record.c: ddbs_event_record, the members of one record. */
 #include "lib/arena.h"
+#include "lib/ascii.h"
 #include "lib/base64.h"
 #include "lib/decode.h"
+#include "lib/twin.h"
 #include "lib/utf8.h"
 
 #include <ddbstream/num.h>
@@ -21,15 +23,15 @@ struct fields {
 };
 
 struct member {
-    const char *name;
-    size_t len;
+    const char *token; /* "name": */
+    size_t len;        /* of the name alone */
     bool (*read)(struct decoder *d, struct fields *fields, size_t offset);
     size_t offset; /* in struct fields */
 };
 
 #define MEMBER(name, read, offset)                                                                                     \
     {                                                                                                                  \
-        name, sizeof(name) - 1, read, offset                                                                           \
+        "\"" name "\":", sizeof(name) - 1, read, offset                                                                \
     }
 
 static bool read_members(struct decoder *d, struct fields *fields, const struct member *members, size_t count);
@@ -75,8 +77,11 @@ static bool image(struct decoder *d, struct fields *fields, size_t offset)
         return ddbs_json__null(&d->json);
     if (!ddbs_decode__image(d, &node))
         return false;
+    d->twin.left = 0;
     if (d->tape.nodes[node].len > 0)
         *(size_t *)(void *)((char *)fields + offset) = node;
+    if (offset != offsetof(struct fields, keys) && d->source != NULL)
+        ddbs_twin__model(d, node, d->json.at - 1);
     return true;
 }
 
@@ -165,26 +170,13 @@ static const struct member inner_members[] = {
 
 /* ---- Objects ---- */
 
-/* The bytes of two names of one length are the same: without a call for the usual lengths. */
-static inline bool same_bytes(const char *a, const char *b, size_t len)
-{
-    uint64_t first[2], last[2];
-    if (len < 8 || len > 16)
-        return memcmp(a, b, len) == 0;
-    memcpy(&first[0], a, 8);
-    memcpy(&first[1], b, 8);
-    memcpy(&last[0], a + len - 8, 8);
-    memcpy(&last[1], b + len - 8, 8);
-    return first[0] == first[1] && last[0] == last[1];
-}
-
 /* The member of that name. They come in the order of the table as a rule: `*guess` is tried first. */
 static const struct member *find_member(const struct member *members, size_t count, size_t *guess, ddbs_str name)
 {
     for (size_t tried = 0; tried < count; tried++) {
         const struct member *member = &members[*guess];
         *guess = *guess + 1 == count ? 0 : *guess + 1;
-        if (name.len == member->len && same_bytes(name.ptr, member->name, name.len))
+        if (name.len == member->len && memcmp(name.ptr, member->token + 1, name.len) == 0)
             return member;
     }
     return NULL;
@@ -196,29 +188,17 @@ static size_t open_brackets(const struct decoder *d)
     return d->in_base64 ? d->member_count - 2 : d->member_count;
 }
 
-/* ,"name": without space and escapes, as far as a map tells: up to the value. */
-static inline bool usual_name(struct decoder *d, bool first, ddbs_str *name)
+/* Whether this member is the next one, without space and escapes. Where there is a map, enough bytes can be read. */
+static inline bool is_next(const struct decoder *d, bool first, const struct member *member)
 {
-    struct json *json = &d->json;
-    size_t begin = json->at + 1 + !first;
-    if (json->quotes == NULL || (!first && d->text[begin - 2] != ',') || d->text[begin - 1] != '"')
-        return false;
-    size_t end = ddbs_scan__next(json->quotes, begin);
-    if (d->text[end + 1] != ':' || d->text[end + 2] <= ' ' ||
-        (json->care != NULL && ddbs_scan__any(json->care, begin, end)))
-        return false;
-    d->text[end] = '\0';
-    *name = (ddbs_str){ d->text + begin, end - begin };
-    json->at = end + 2;
-    return true;
+    const char *text = d->text + d->json.at - first;
+    return d->json.quotes != NULL && (first || *text == ',') &&
+           ddbs_ascii__same(text + 1, member->token, member->len + 3) && text[member->len + 4] > ' ';
 }
 
 /* The next member's name, up to its value; `*more` is false at the end of the object. */
 static bool next_name(struct decoder *d, bool first, ddbs_str *name, bool *more)
 {
-    *more = true;
-    if (usual_name(d, first, name))
-        return true;
     if (!ddbs_json__more(&d->json, '}', first, more))
         return false;
     if (!*more)
@@ -246,16 +226,23 @@ static bool read_members(struct decoder *d, struct fields *fields, const struct 
     if (!ddbs_json__expect(&d->json, '{', "expected an object"))
         return false;
     for (bool first = true;; first = false) {
-        ddbs_str name;
-        if (!next_name(d, first, &name, &more))
-            return false;
-        if (!more)
-            return true;
+        const struct member *member = &members[guess];
+        ddbs_str name = { member->token + 1, member->len };
+        size_t begin = d->json.at + !first;
+        if (is_next(d, first, member)) {
+            guess = guess + 1 == count ? 0 : guess + 1;
+            d->json.at = begin + name.len + 3;
+        } else {
+            if (!next_name(d, first, &name, &more))
+                return false;
+            if (!more)
+                return true;
+            begin = (size_t)(name.ptr - d->text) - 1;
+            member = find_member(members, count, &guess, name);
+        }
         d->members[d->member_count++] = name;
-        const struct member *member = find_member(members, count, &guess, name);
         if (member != NULL && (seen >> (member - members) & 1))
-            return ddbs_json__fail(&d->json, DDBS_E_DUPLICATE, (size_t)(name.ptr - d->text) - 1,
-                                   "the record has it twice");
+            return ddbs_json__fail(&d->json, DDBS_E_DUPLICATE, begin, "the record has it twice");
         seen |= member != NULL ? 1u << (member - members) : 0;
         if (!(member != NULL ? read_member(d, fields, member) : ddbs_json__skip(&d->json, open_brackets(d))))
             return false;
@@ -331,29 +318,29 @@ static ddbs_view view_of(ddbs_str name)
                                           : DDBS_VIEW_OTHER;
 }
 
-/* The place of the n-th ':' of an ARN, or its length. */
-static size_t colon(ddbs_str arn, int n)
+/* Behind the ':' that ends the part of an ARN at `at`; the end of the ARN where none does. */
+static const char *behind_part(const char *at, const char *end)
 {
-    const char *end = arn.ptr + arn.len, *at = arn.ptr;
-    while (at != end && (at = memchr(at, ':', (size_t)(end - at))) != NULL && --n > 0)
-        at++;
-    return at == NULL ? arn.len : (size_t)(at - arn.ptr);
+    const char *colon = memchr(at, ':', (size_t)(end - at));
+    return colon == NULL ? end : colon + 1;
 }
 
-/* The table of arn:aws:dynamodb:REGION:ACCOUNT:table/NAME[/stream/LABEL]. The label contains colons. */
+/* The table of arn:PARTITION:dynamodb:REGION:ACCOUNT:table/NAME[/stream/LABEL]. The label contains colons. */
 static ddbs_str table_of(ddbs_str arn)
 {
-    static const char service[] = ":dynamodb:", prefix[] = ":table/";
-    if (arn.len < 4 || memcmp(arn.ptr, "arn:", 4) != 0)
+    static const char scheme[] = "arn:", service[] = "dynamodb:", kind[] = "table/";
+    if (arn.len < 4 || memcmp(arn.ptr, scheme, 4) != 0)
         return (ddbs_str){ NULL, 0 };
-    size_t begin = colon(arn, 2), rest = colon(arn, 5);
-    if (arn.len - rest < sizeof prefix || memcmp(arn.ptr + rest, prefix, sizeof prefix - 1) != 0 ||
-        arn.len - begin < sizeof service || memcmp(arn.ptr + begin, service, sizeof service - 1) != 0)
+    const char *end = arn.ptr + arn.len;
+    const char *at = behind_part(arn.ptr + 4, end);
+    if ((size_t)(end - at) < sizeof service || memcmp(at, service, sizeof service - 1) != 0)
         return (ddbs_str){ NULL, 0 };
-    size_t name = rest + sizeof prefix - 1;
-    const char *slash = memchr(arn.ptr + name, '/', arn.len - name);
-    size_t end = slash == NULL ? arn.len : (size_t)(slash - arn.ptr);
-    return (ddbs_str){ end > name ? arn.ptr + name : NULL, end - name };
+    at = behind_part(behind_part(at + sizeof service - 1, end), end);
+    if ((size_t)(end - at) < sizeof kind || memcmp(at, kind, sizeof kind - 1) != 0)
+        return (ddbs_str){ NULL, 0 };
+    const char *name = at + sizeof kind - 1, *slash = memchr(name, '/', (size_t)(end - name));
+    size_t len = (size_t)((slash == NULL ? end : slash) - name);
+    return (ddbs_str){ len > 0 ? name : NULL, len };
 }
 
 /* A name inside the ARN is copied: text ends in a NUL, and the ARN goes on. */

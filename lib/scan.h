@@ -29,6 +29,9 @@ struct scan {
      * backslash outside of strings; and where it comes close to `room`. Reads nothing at or behind `len`. */
     size_t (*skip)(const char *text, size_t at, size_t len, size_t room);
 
+    /* How many bytes at the begin of two texts are the same. Reads nothing at or behind `len`. */
+    size_t (*common)(const char *a, const char *b, size_t len);
+
     /* An offset up to which the text is valid UTF-8 for certain, and where a character begins; `len` for a text that is
      * valid throughout. Reads nothing at or behind `len`. */
     size_t (*utf8)(const char *text, size_t len);

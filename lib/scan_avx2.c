@@ -27,6 +27,11 @@ static inline SCAN_TARGET uint64_t block_is(struct block block, char byte)
     return bits(_mm256_cmpeq_epi8(block.low, wanted), _mm256_cmpeq_epi8(block.high, wanted));
 }
 
+static inline SCAN_TARGET uint64_t block_same(struct block a, struct block b)
+{
+    return bits(_mm256_cmpeq_epi8(a.low, b.low), _mm256_cmpeq_epi8(a.high, b.high));
+}
+
 static inline SCAN_TARGET __m256i care(__m256i bytes)
 {
     __m256i control = _mm256_cmpeq_epi8(_mm256_min_epu8(bytes, _mm256_set1_epi8(0x1f)), bytes);
@@ -109,29 +114,49 @@ static SCAN_TARGET size_t utf8(const char *text, size_t len)
     return character_begin(text, at);
 }
 
-static inline SCAN_TARGET __m256i between(__m256i bytes, char low, char high)
-{
-    return _mm256_and_si256(_mm256_cmpgt_epi8(bytes, _mm256_set1_epi8((char)(low - 1))),
-                            _mm256_cmpgt_epi8(_mm256_set1_epi8((char)(high + 1)), bytes));
-}
+/* Base64 by the two halves of a character: each table gives the faults that its half does not rule out, and a fault
+ * that both leave is there. */
+enum {
+    SIGN = 1 << 0,   /* 2x, but neither '+' nor '/' */
+    DIGIT = 1 << 1,  /* 3x behind '9' */
+    FIRST = 1 << 2,  /* 40 or 60: letters begin with x1 */
+    BEHIND = 1 << 3, /* 5x or 7x behind 'Z' or 'z', which are xa */
+    OTHER = 1 << 4,  /* no half byte of any character */
+    ANY = SIGN | DIGIT | FIRST | BEHIND | OTHER
+};
 
-static inline SCAN_TARGET __m256i chosen(__m256i mask, int value)
-{
-    return _mm256_and_si256(mask, _mm256_set1_epi8((char)value));
-}
+static const unsigned char base64_high[16] = { OTHER, OTHER, SIGN,  DIGIT, FIRST, BEHIND, FIRST, BEHIND,
+                                               OTHER, OTHER, OTHER, OTHER, OTHER, OTHER,  OTHER, OTHER };
+
+static const unsigned char base64_low[16] = { ANY & ~(DIGIT | BEHIND),
+                                              ANY & ~(DIGIT | FIRST | BEHIND),
+                                              ANY & ~(DIGIT | FIRST | BEHIND),
+                                              ANY & ~(DIGIT | FIRST | BEHIND),
+                                              ANY & ~(DIGIT | FIRST | BEHIND),
+                                              ANY & ~(DIGIT | FIRST | BEHIND),
+                                              ANY & ~(DIGIT | FIRST | BEHIND),
+                                              ANY & ~(DIGIT | FIRST | BEHIND),
+                                              ANY & ~(DIGIT | FIRST | BEHIND),
+                                              ANY & ~(DIGIT | FIRST | BEHIND),
+                                              ANY & ~(FIRST | BEHIND),
+                                              ANY & ~(SIGN | FIRST),
+                                              ANY & ~FIRST,
+                                              ANY & ~FIRST,
+                                              ANY & ~FIRST,
+                                              ANY & ~(SIGN | FIRST) };
+
+/* From a character to its value, by its high half; '/' alone has the place before that of '+'. */
+static const unsigned char base64_move[16] = { 0,         63 - '/',  62 - '+',       52 - '0',
+                                               256 - 'A', 256 - 'A', 26 - 'a' + 256, 26 - 'a' + 256 };
 
 /* Turn 32 characters into their values; false where one is none. */
 static inline SCAN_TARGET bool base64_values(__m256i *bytes)
 {
-    __m256i upper = between(*bytes, 'A', 'Z'), lower = between(*bytes, 'a', 'z'), digit = between(*bytes, '0', '9');
-    __m256i plus = _mm256_cmpeq_epi8(*bytes, _mm256_set1_epi8('+'));
-    __m256i slash = _mm256_cmpeq_epi8(*bytes, _mm256_set1_epi8('/'));
-    __m256i letters = _mm256_or_si256(upper, lower), signs = _mm256_or_si256(plus, slash);
-    __m256i move = _mm256_or_si256(chosen(upper, -'A'), chosen(lower, 26 - 'a'));
-    move = _mm256_or_si256(move, chosen(digit, 52 - '0'));
-    move = _mm256_or_si256(move, _mm256_or_si256(chosen(plus, 62 - '+'), chosen(slash, 63 - '/')));
-    *bytes = _mm256_add_epi8(*bytes, move);
-    return _mm256_movemask_epi8(_mm256_or_si256(_mm256_or_si256(letters, digit), signs)) == -1;
+    __m256i high = high_nibbles(*bytes), low = _mm256_and_si256(*bytes, _mm256_set1_epi8(15));
+    __m256i slash = _mm256_cmpeq_epi8(*bytes, _mm256_set1_epi8('/')); /* -1 there */
+    bool valid = _mm256_testz_si256(look_up(base64_high, high), look_up(base64_low, low));
+    *bytes = _mm256_add_epi8(*bytes, look_up(base64_move, _mm256_add_epi8(high, slash)));
+    return valid;
 }
 
 static SCAN_TARGET size_t base64(char *out, const char *text, size_t len)
@@ -153,5 +178,5 @@ static SCAN_TARGET size_t base64(char *out, const char *text, size_t len)
     return at;
 }
 
-const struct scan ddbs_scan__avx2 = { "avx2", scan_map, scan_solid, scan_skip, utf8, base64 };
+const struct scan ddbs_scan__avx2 = { "avx2", scan_map, scan_solid, scan_skip, scan_common, utf8, base64 };
 #endif

@@ -5,6 +5,7 @@
  *     struct block               64 bytes in registers
  *     block_load(text)           from any address
  *     block_is(block, byte)      a bit for each byte that equals `byte`
+ *     block_same(block, block)   for each byte that is the same in both
  *     block_care(block)          for each backslash or byte below 0x20
  *     block_bracket(block)       for each of { } [ ]
  *     prefix_xor(bits)           bit i is the xor of the bits 0 to i
@@ -175,6 +176,20 @@ static SCAN_TARGET size_t scan_skip(const char *text, size_t at, size_t len, siz
             return end == SIZE_MAX ? SIZE_MAX : at + end;
     }
     return SIZE_MAX;
+}
+
+static SCAN_TARGET size_t scan_common(const char *a, const char *b, size_t len)
+{
+    size_t at = 0;
+    for (; at + BLOCK <= len; at += BLOCK) {
+        uint64_t differ = ~block_same(block_load(a + at), block_load(b + at));
+        if (differ != 0)
+            return at + ddbs_scan__lowest(differ);
+    }
+    if (at == len)
+        return len;
+    uint64_t differ = ~block_same(load_tail(a, at, len), load_tail(b, at, len));
+    return differ == 0 ? len : at + ddbs_scan__lowest(differ);
 }
 
 /* Where the character begins that is not complete at `at`, of a text that is valid up to there; `at` where all are. */

@@ -33,6 +33,12 @@ static inline uint64_t block_is(struct block block, char byte)
                 vceqq_u8(block.part[3], wanted));
 }
 
+static inline uint64_t block_same(struct block a, struct block b)
+{
+    return bits(vceqq_u8(a.part[0], b.part[0]), vceqq_u8(a.part[1], b.part[1]), vceqq_u8(a.part[2], b.part[2]),
+                vceqq_u8(a.part[3], b.part[3]));
+}
+
 static inline uint8x16_t care(uint8x16_t bytes)
 {
     return vorrq_u8(vcltq_u8(bytes, vdupq_n_u8(0x20)), vceqq_u8(bytes, vdupq_n_u8('\\')));
@@ -125,5 +131,5 @@ static size_t base64(char *out, const char *text, size_t len)
     return at;
 }
 
-const struct scan ddbs_scan__neon = { "neon", scan_map, scan_solid, scan_skip, utf8, base64 };
+const struct scan ddbs_scan__neon = { "neon", scan_map, scan_solid, scan_skip, scan_common, utf8, base64 };
 #endif

@@ -31,6 +31,12 @@ static inline uint64_t block_is(struct block block, char byte)
                 _mm_cmpeq_epi8(block.part[2], wanted), _mm_cmpeq_epi8(block.part[3], wanted));
 }
 
+static inline uint64_t block_same(struct block a, struct block b)
+{
+    return bits(_mm_cmpeq_epi8(a.part[0], b.part[0]), _mm_cmpeq_epi8(a.part[1], b.part[1]),
+                _mm_cmpeq_epi8(a.part[2], b.part[2]), _mm_cmpeq_epi8(a.part[3], b.part[3]));
+}
+
 static inline __m128i care(__m128i bytes)
 {
     __m128i control = _mm_cmpeq_epi8(_mm_min_epu8(bytes, _mm_set1_epi8(0x1f)), bytes);
@@ -121,5 +127,5 @@ static size_t base64(char *out, const char *text, size_t len)
     return at;
 }
 
-const struct scan ddbs_scan__sse2 = { "sse2", scan_map, scan_solid, scan_skip, utf8, base64 };
+const struct scan ddbs_scan__sse2 = { "sse2", scan_map, scan_solid, scan_skip, scan_common, utf8, base64 };
 #endif

@@ -15,6 +15,6 @@ extern const struct scan ddbs_scan__neon;
  * (J. Keiser, D. Lemire: Validating UTF-8 in less than one instruction per byte, 2021.) */
 extern const unsigned char ddbs_scan__utf8_lead_high[16], ddbs_scan__utf8_lead_low[16], ddbs_scan__utf8_next_high[16];
 
-/* The value of each ASCII character in base64, 255 for what is none. */
-extern const unsigned char ddbs_scan__base64[128];
+/* The value of each character in base64, 255 for what is none. */
+extern const unsigned char ddbs_scan__base64[256];
 #endif

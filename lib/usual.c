@@ -6,12 +6,6 @@
 
 #include "lib/ascii.h"
 
-/* What is between the name and the text of an attribute, in one load. */
-#define TAG_S    UINT64_C(0x223a2253227b3a22) /* ":{"S":" */
-#define TAG_N    UINT64_C(0x223a224e227b3a22) /* ":{"N":" */
-#define SPACED_S UINT64_C(0x3a2253227b203a22) /* ": {"S": */
-#define SPACED_N UINT64_C(0x3a224e227b203a22) /* ": {"N": */
-
 bool ddbs_usual__may_repeat(const ddbs_value *node, const ddbs_value *end, const char *text, size_t len)
 {
     int names = 0;
@@ -29,13 +23,13 @@ ALWAYS void set_text(ddbs_value *node, ddbs_type type, const char *text, struct 
         (ddbs_value){ .as.text = text + span.begin, .len = (uint32_t)(span.end - span.begin), .type = (uint32_t)type };
 }
 
-ALWAYS void take(const struct decoder *d, struct frame *frame, ddbs_value *node, struct span name, struct span value,
-                 ddbs_type type)
+ALWAYS void take(const struct decoder *d, struct frame *frame, ddbs_value *node, char *text, struct span name,
+                 struct span value, ddbs_type type)
 {
-    ddbs_usual__note(d, frame, node, d->text, name);
-    d->text[name.end] = d->text[value.end] = '\0';
-    set_text(node, (ddbs_type)TYPE_NAME, d->text, name);
-    set_text(node + 1, type, d->text, value);
+    ddbs_usual__note(d, frame, node, text, name);
+    text[name.end] = text[value.end] = '\0';
+    set_text(node, (ddbs_type)TYPE_NAME, text, name);
+    set_text(node + 1, type, text, value);
 }
 
 /* Attributes of a map as most are, ,"name":{"S":"text"} or N, as many as come, the first one's name at `begin`; with
@@ -57,12 +51,17 @@ ALWAYS struct usual_run take_usual(const struct decoder *d, struct frame *frame,
         struct span value = { name.end + (spaced ? 10 : 8), 0 };
         uint64_t tag = load_8(text + name.end), rest = bits >> (name.end - begin) >> (spaced ? 10 : 8);
         value.end = rest != 0 ? value.begin + ddbs_scan__lowest(rest) : ddbs_scan__next(quotes, value.begin);
-        if ((tag != tag_s && tag != tag_n) || (spaced && load_2(text + name.end + 8) != 0x2220) || /* space, quote */
-            load_2(text + value.end) != 0x7d22 ||                                                  /* "} */
-            (care != NULL && ddbs_scan__any(care, begin, value.end)) ||
-            (tag == tag_n && !ddbs_ascii__is_number(text + value.begin, value.end - value.begin)))
+        ddbs_type type = DDBS_TYPE_S;
+        if (tag != tag_s) {
+            if (tag != tag_n || !ddbs_ascii__is_number(text + value.begin, value.end - value.begin))
+                break;
+            type = DDBS_TYPE_N;
+        }
+        if ((spaced && load_2(text + name.end + 8) != 0x2220) || /* space, quote */
+            load_2(text + value.end) != 0x7d22 ||                /* "} */
+            (care != NULL && ddbs_scan__any(care, begin, value.end)))
             break;
-        take(d, frame, node, name, value, tag == tag_s ? DDBS_TYPE_S : DDBS_TYPE_N);
+        take(d, frame, node, text, name, value, type);
         node += 2;
         begin = value.end + (spaced ? 5 : 4);
     } while (load_2(text + begin - 2) == (spaced ? 0x2220 : 0x222c) && (!spaced || text[begin - 3] == ',') &&
@@ -82,18 +81,6 @@ struct usual_run ddbs_usual__spaced(const struct decoder *d, struct frame *frame
 
 /* ---- Indented text ---- */
 
-/* Whether the bytes are the same; without a call for the usual lengths. */
-ALWAYS bool same(const char *a, const char *b, size_t len)
-{
-    if (len < 8)
-        return memcmp(a, b, len) == 0;
-    for (size_t i = 0; i + 8 < len; i += 8) {
-        if (load_8(a + i) != load_8(b + i))
-            return false;
-    }
-    return load_8(a + len - 8) == load_8(b + len - 8);
-}
-
 /* An attribute whose name is between these quotes, if it has the layout: its value, and its type. */
 ALWAYS ddbs_type match(const struct decoder *d, struct span name, struct span *value)
 {
@@ -105,9 +92,10 @@ ALWAYS ddbs_type match(const struct decoder *d, struct span name, struct span *v
     if (value->begin >= d->json.len)
         return DDBS_TYPE_NONE;
     value->end = ddbs_scan__next(d->json.quotes, value->begin);
-    if (value->end + tail > d->json.len || (tag[letter] != 'S' && tag[letter] != 'N') || !same(tag, model, letter) ||
-        !same(tag + letter + 1, model + letter + 1, lead - letter - 1) ||
-        !same(source + value->end, source + like->text_end, tail) ||
+    if (value->end + tail > d->json.len || (tag[letter] != 'S' && tag[letter] != 'N') ||
+        !ddbs_ascii__same(tag, model, letter) ||
+        !ddbs_ascii__same(tag + letter + 1, model + letter + 1, lead - letter - 1) ||
+        !ddbs_ascii__same(source + value->end, source + like->text_end, tail) ||
         (d->json.care != NULL && ddbs_scan__any(d->json.care, name.begin, value->end)))
         return DDBS_TYPE_NONE;
     if (tag[letter] == 'S')
@@ -121,13 +109,13 @@ struct usual_run ddbs_usual__indented(const struct decoder *d, struct frame *fra
     const ddbs_value *limit = d->tape.nodes + d->tape.capacity - 1;
     size_t tail = like->close - like->text_end, gap = quote + 1 - like->close;
     struct usual_run run = { node, like->close };
-    while (run.node < limit && run.at + gap < d->json.len && same(d->source + run.at, d->source + like->close, gap) &&
-           d->source[run.at + gap - 1] == '"') {
+    while (run.node < limit && run.at + gap < d->json.len &&
+           ddbs_ascii__same(d->source + run.at, d->source + like->close, gap) && d->source[run.at + gap - 1] == '"') {
         struct span name = { run.at + gap, ddbs_scan__next(d->json.quotes, run.at + gap) }, value;
         ddbs_type type = match(d, name, &value);
         if (type == DDBS_TYPE_NONE)
             break;
-        take(d, frame, run.node, name, value, type);
+        take(d, frame, run.node, d->text, name, value, type);
         run.node += 2;
         run.at = value.end + tail;
     }

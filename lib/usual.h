@@ -7,6 +7,12 @@
 
 #define ALWAYS static inline __attribute__((always_inline))
 
+/* What is between the name and the text of an attribute, in one load. */
+#define TAG_S    UINT64_C(0x223a2253227b3a22) /* ":{"S":" */
+#define TAG_N    UINT64_C(0x223a224e227b3a22) /* ":{"N":" */
+#define SPACED_S UINT64_C(0x3a2253227b203a22) /* ": {"S": */
+#define SPACED_N UINT64_C(0x3a224e227b203a22) /* ": {"N": */
+
 /* Bytes of the decoder's text. */
 struct span {
     size_t begin, end;
@@ -53,26 +59,17 @@ ALWAYS unsigned load_2(const char *text)
 }
 
 /* Note a name of a map, before it gets onto the tape at `end`: only where another one has the same mark are they
- * compared. The mark is made of its length and its last bytes. */
+ * compared. The mark is made of its length and of its first and last bytes. */
 ALWAYS void ddbs_usual__note(const struct decoder *d, struct frame *frame, const ddbs_value *end, const char *text,
                              struct span name)
 {
-    /* What stands before a short name is none of its bytes. */
-    static const uint64_t bytes[9] = { 0,
-                                       UINT64_MAX << 56,
-                                       UINT64_MAX << 48,
-                                       UINT64_MAX << 40,
-                                       UINT64_MAX << 32,
-                                       UINT64_MAX << 24,
-                                       UINT64_MAX << 16,
-                                       UINT64_MAX << 8,
-                                       UINT64_MAX };
+    /* A quote is one of two bytes where the name is only one. */
     size_t len = name.end - name.begin;
-    uint64_t last = load_8(text + name.end - 8) & bytes[len < 8 ? len : 8];
-    uint64_t mark = (last + len) * UINT64_C(0x9e3779b97f4a7c15) >> 55;
-    uint64_t *word = &frame->seen[mark / 64], before = *word;
-    *word = before | UINT64_C(1) << mark % 64;
-    if ((before >> mark % 64 & 1) != 0 && frame->repeated == 0)
+    uint32_t ends = load_2(text + name.begin) << 16 | load_2(text + name.end - 2);
+    uint32_t mark = (ends + (uint32_t)len) * UINT32_C(0x9e3779b1) >> 23;
+    uint64_t *word = &frame->seen[mark / 64], before = *word, bit = UINT64_C(1) << mark % 64;
+    *word = before | bit;
+    if (((before & bit) != 0 || len == 0) && frame->repeated == 0)
         frame->repeated = ddbs_usual__may_repeat(d->tape.nodes + frame->node + 1, end, text + name.begin, len);
 }
 #endif

@@ -209,6 +209,34 @@ static inline bool walk_value(struct walk *walk, enum place place, struct json_s
     return true;
 }
 
+/* Members that are texts without space and escapes, "name":"text", as many as come; the first one's quote is at the
+ * cursor. Returns whether there was one. */
+static bool walk_texts(struct walk *walk, enum place place)
+{
+    struct json *json = &walk->ix->json;
+    const char *text = json->text;
+    size_t first = json->at, at = first;
+    while (walk->ix->scan != NULL && json->len - at > 20 && text[at] == '"') {
+        uint64_t special = ddbs_ascii__special(text + at + 1);
+        struct json_string name = { .begin = at + 1, .end = at + 1 + ddbs_scan__lowest(special | UINT64_C(1) << 16) };
+        const char *behind = text + name.end;
+        if (special == 0 || behind[0] != '"' || behind[1] != ':' || behind[2] != '"')
+            break;
+        struct json_string string = { .begin = name.end + 3, .end = find_special(walk->ix, name.end + 3) };
+        if (string.end + 1 >= json->len || text[string.end] != '"')
+            break;
+        enum wanted what = find_wanted(walk, place, name);
+        if (what != WANTED_COUNT)
+            walk->found[what] = (struct found){ name.end + 2, string, true, walk->found[what].times + 1 };
+        at = string.end + 1;
+        json->at = at;
+        if (text[at] != ',')
+            break;
+        json->at = ++at;
+    }
+    return json->at > first;
+}
+
 static inline bool walk_token(struct walk *walk)
 {
     struct json *json = &walk->ix->json;
@@ -222,9 +250,11 @@ static inline bool walk_token(struct walk *walk)
     case ']':
         return walk_close(walk);
     case '"':
+        place = walk_place(walk);
+        if (place != ELSEWHERE && walk_texts(walk, place))
+            return true;
         if (!walk_string(walk, &name))
             return false;
-        place = walk_place(walk);
         if (place == ELSEWHERE)
             return true;
         ddbs_json__space(json);

@@ -10,7 +10,7 @@ for program; do
     cat >"$wrapper" <<END
 #!/bin/sh
 exec valgrind -q --error-exitcode=97 --leak-check=full --show-leak-kinds=definite,indirect \\
-    --errors-for-leak-kinds=definite,indirect "$PWD/$program" "\$@"
+    --errors-for-leak-kinds=definite,indirect --suppressions="$PWD/tests/valgrind.supp" "$PWD/$program" "\$@"
 END
     chmod +x "$wrapper"
 done

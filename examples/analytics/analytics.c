@@ -2,6 +2,8 @@
  *
  * Shows: rows of chosen columns out of nested items, numbers with all their digits; a batch writer that fills requests
  * and commits what is stored. A line can come twice after a crash, with the same event_id and the same bytes. */
+#include "analytics.h"
+
 #include <ddbstream.h>
 #include <stdlib.h>
 
@@ -70,13 +72,9 @@ static ddbs_status flush(ddbs_ctx *ctx)
     return ddbs_writer_flush(firehose, ctx);
 }
 
-int main(int argc, char **argv)
-{
-    static const ddbs_consumer analytics = {
-        .on_start = start,
-        .on_insert = queue,
-        .on_modify = queue,
-        .on_batch_end = flush,
-    };
-    return ddbs_lambda_main(argc, argv, &analytics, NULL);
-}
+const ddbs_consumer analytics = {
+    .on_start = start,
+    .on_insert = queue,
+    .on_modify = queue,
+    .on_batch_end = flush,
+};

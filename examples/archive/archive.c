@@ -2,6 +2,8 @@
  *
  * Shows: keys and bytes that depend on the change alone, so that a repeated delivery writes the same object again and
  * nothing is there twice; DynamoDB JSON, which loses nothing; what to do with a record that does not decode. */
+#include "archive.h"
+
 #include <ddbstream.h>
 #include <stdlib.h>
 #include <time.h>
@@ -80,13 +82,9 @@ static ddbs_status flush(ddbs_ctx *ctx)
     return ddbs_writer_flush(objects, ctx);
 }
 
-int main(int argc, char **argv)
-{
-    static const ddbs_consumer archive = {
-        .on_start = start,
-        .on_any = store,
-        .on_poison = store_unread,
-        .on_batch_end = flush,
-    };
-    return ddbs_lambda_main(argc, argv, &archive, NULL);
-}
+const ddbs_consumer archive = {
+    .on_start = start,
+    .on_any = store,
+    .on_poison = store_unread,
+    .on_batch_end = flush,
+};

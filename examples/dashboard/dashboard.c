@@ -2,6 +2,8 @@
  *
  * Shows: a tumbling window of a minute, whose state travels from batch to batch; its final call, which measures what
  * the minute came to; metrics in the log (EMF), which cost no call and no permission. */
+#include "dashboard.h"
+
 #include <ddbstream.h>
 #include <ddbstream/cjson.h>
 #include <stdio.h>
@@ -89,14 +91,10 @@ static ddbs_status report(ddbs_ctx *ctx)
     return DDBS_OK;
 }
 
-int main(int argc, char **argv)
-{
-    static const ddbs_consumer dashboard = {
-        .on_batch_begin = load,
-        .on_insert = count,
-        .on_batch_end = save,
-        .on_window = report,
-    };
-    static const ddbs_lambda_options options = { .metrics = { .name_space = "shop/usage" } };
-    return ddbs_lambda_main(argc, argv, &dashboard, &options);
-}
+const ddbs_consumer dashboard = {
+    .on_batch_begin = load,
+    .on_insert = count,
+    .on_batch_end = save,
+    .on_window = report,
+};
+const ddbs_lambda_options dashboard_options = { .metrics = { .name_space = "shop/usage" } };

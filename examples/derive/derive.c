@@ -5,6 +5,8 @@
  *
  * An article has `id`, `state` (DRAFT or PUBLISHED), `title` and `body`, a Binary of gzip or zlib. The catalog has what
  * is published: title, number of words, and how the text begins. Environment: CATALOG, its table. */
+#include "derive.h"
+
 #include <ddbstream.h>
 #include <stdlib.h>
 #include <string.h>
@@ -95,14 +97,10 @@ static ddbs_status flush(ddbs_ctx *ctx)
     return ddbs_writer_flush(catalog, ctx);
 }
 
-int main(int argc, char **argv)
-{
-    static const ddbs_consumer derive = {
-        .on_start = start,
-        .on_insert = edited,
-        .on_modify = edited,
-        .on_remove = removed,
-        .on_batch_end = flush,
-    };
-    return ddbs_lambda_main(argc, argv, &derive, NULL);
-}
+const ddbs_consumer derive = {
+    .on_start = start,
+    .on_insert = edited,
+    .on_modify = edited,
+    .on_remove = removed,
+    .on_batch_end = flush,
+};

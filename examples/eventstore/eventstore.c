@@ -5,6 +5,8 @@
  *
  * An account has `account`, `version` (1, 2, 3 ..., which the application checks with each write) and `balance`.
  * Environment: EVENTS and STATEMENTS, the tables. REBUILD: no events are written, they are what comes in. */
+#include "eventstore.h"
+
 #include <ddbstream.h>
 #include <stdlib.h>
 
@@ -114,13 +116,9 @@ static ddbs_status closed(ddbs_ctx *ctx, const ddbs_record *rec)
     return move(ctx, rec, "closed", &after, -last.cents);
 }
 
-int main(int argc, char **argv)
-{
-    static const ddbs_consumer eventstore = {
-        .on_start = start,
-        .on_insert = opened,
-        .on_modify = changed,
-        .on_remove = closed,
-    };
-    return ddbs_lambda_main(argc, argv, &eventstore, NULL);
-}
+const ddbs_consumer eventstore = {
+    .on_start = start,
+    .on_insert = opened,
+    .on_modify = changed,
+    .on_remove = closed,
+};

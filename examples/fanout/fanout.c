@@ -3,6 +3,8 @@
  * Shows: a table of topics and of what belongs there; several writers in one batch; FIFO groups, so that whoever
  * listens sees the changes of one order in their order, and deduplication ids, so that SNS and SQS drop what comes
  * twice. */
+#include "fanout.h"
+
 #include <ddbstream.h>
 #include <stdlib.h>
 
@@ -111,8 +113,4 @@ static ddbs_status flush(ddbs_ctx *ctx)
     return status;
 }
 
-int main(int argc, char **argv)
-{
-    static const ddbs_consumer fanout = { .on_start = start, .on_any = publish, .on_batch_end = flush };
-    return ddbs_lambda_main(argc, argv, &fanout, NULL);
-}
+const ddbs_consumer fanout = { .on_start = start, .on_any = publish, .on_batch_end = flush };

@@ -5,6 +5,8 @@
  * A case is a card in ten minutes of the clock. Its item holds what was spent, which payments that were, and whether
  * somebody was told. A payment has `id`, `card` (a token, never the number) and `amount`.
  * Environment: CASES, a table; TOPIC_ARN, of the alerts; LIMIT, "500": more than that is too much. */
+#include "fraud.h"
+
 #include <ddbstream.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -107,8 +109,4 @@ static ddbs_status flush(ddbs_ctx *ctx)
     return ddbs_writer_flush(alerts, ctx); /* nothing waits any more: it commits what is done */
 }
 
-int main(int argc, char **argv)
-{
-    static const ddbs_consumer fraud = { .on_start = start, .on_insert = paid, .on_batch_end = flush };
-    return ddbs_lambda_main(argc, argv, &fraud, NULL);
-}
+const ddbs_consumer fraud = { .on_start = start, .on_insert = paid, .on_batch_end = flush };

@@ -4,6 +4,8 @@
  * remembers which orders it has served; an order that nobody can serve, which fails until the mapping has it alone.
  *
  * An order has `sku` and `pieces`; an item of the stock has `sku` and `pieces`. Environment: STOCK, its table. */
+#include "inventory.h"
+
 #include <ddbstream.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -69,7 +71,4 @@ static ddbs_status placed(ddbs_ctx *ctx, const ddbs_record *rec)
     return written.held ? DDBS_OK : refused(ctx, rec, written.item, today);
 }
 
-int main(int argc, char **argv)
-{
-    return ddbs_lambda_main(argc, argv, &(ddbs_consumer){ .on_start = start, .on_insert = placed }, NULL);
-}
+const ddbs_consumer inventory = { .on_start = start, .on_insert = placed };

@@ -4,6 +4,8 @@
  * Shows: that the handler need not know which one it is. The runtime tells them apart by the event, decodes Binary that
  * Kinesis has twice in base64, brings the times to one unit, and names a failure as the source wants it named: by the
  * sequence number of the stream, that of Kinesis, or the event id. */
+#include "kinesis.h"
+
 #include <ddbstream.h>
 #include <stdio.h>
 #include <time.h>
@@ -44,8 +46,4 @@ static ddbs_status follow(ddbs_ctx *ctx, const ddbs_record *rec)
     return putchar('\n') == EOF ? ddbs_fail(ctx, DDBS_E_HANDLER, "cannot write") : DDBS_OK;
 }
 
-int main(int argc, char **argv)
-{
-    static const ddbs_consumer orders = { .on_any = follow };
-    return ddbs_lambda_main(argc, argv, &orders, NULL);
-}
+const ddbs_consumer kinesis = { .on_any = follow };

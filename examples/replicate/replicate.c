@@ -7,6 +7,8 @@
  * was written), set by whoever writes. The larger pair of the two is the later write, in each region alike.
  *
  * Environment: AWS_REGION (Lambda sets it), TABLE, REPLICA_REGION; REPLICA_ENDPOINT only where that is not AWS. */
+#include "replicate.h"
+
 #include <ddbstream.h>
 #include <stdlib.h>
 
@@ -80,14 +82,10 @@ static ddbs_status expire(ddbs_ctx *ctx, const ddbs_record *rec)
     return DDBS_OK;
 }
 
-int main(int argc, char **argv)
-{
-    static const ddbs_consumer replicate = {
-        .on_start = start,
-        .on_insert = copy,
-        .on_modify = copy,
-        .on_remove = bury,
-        .on_expire = expire,
-    };
-    return ddbs_lambda_main(argc, argv, &replicate, NULL);
-}
+const ddbs_consumer replicate = {
+    .on_start = start,
+    .on_insert = copy,
+    .on_modify = copy,
+    .on_remove = bury,
+    .on_expire = expire,
+};

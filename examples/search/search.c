@@ -3,6 +3,8 @@
  * Shows: documents that are written and deleted under the id of their item, with a version made of the sequence number,
  * so that a change that comes late or twice never replaces a newer one; attributes of which the index is to know
  * nothing. */
+#include "search.h"
+
 #include <ddbstream.h>
 #include <stdlib.h>
 
@@ -62,14 +64,10 @@ static ddbs_status flush(ddbs_ctx *ctx)
     return ddbs_writer_flush(documents, ctx);
 }
 
-int main(int argc, char **argv)
-{
-    static const ddbs_consumer search = {
-        .on_start = start,
-        .on_insert = upsert,
-        .on_modify = upsert,
-        .on_remove = drop,
-        .on_batch_end = flush,
-    };
-    return ddbs_lambda_main(argc, argv, &search, NULL);
-}
+const ddbs_consumer search = {
+    .on_start = start,
+    .on_insert = upsert,
+    .on_modify = upsert,
+    .on_remove = drop,
+    .on_batch_end = flush,
+};

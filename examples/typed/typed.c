@@ -1,4 +1,6 @@
 /* typed.c: orders as structs. One table says how an item becomes one; every digit survives, or the record fails. */
+#include "typed.h"
+
 #include <ddbstream.h>
 #include <stdio.h>
 #include <time.h>
@@ -53,7 +55,4 @@ static ddbs_status changed(ddbs_ctx *ctx, const ddbs_record *rec)
     return DDBS_OK;
 }
 
-int main(int argc, char **argv)
-{
-    return ddbs_lambda_main(argc, argv, &(ddbs_consumer){ .on_insert = placed, .on_modify = changed }, NULL);
-}
+const ddbs_consumer typed = { .on_insert = placed, .on_modify = changed };

@@ -3,6 +3,8 @@
  * Shows: an effect that must not happen twice, behind a claim on a table (ddbs_once), beside one that may, through a
  * batch writer. A duplicate sends no second mail. A crash between sending and marking does: then nobody knows that it
  * was sent. */
+#include "welcome.h"
+
 #include <ddbstream.h>
 #include <stdlib.h>
 
@@ -85,14 +87,10 @@ static ddbs_status flush(ddbs_ctx *ctx)
     return ddbs_writer_flush(contacts, ctx);
 }
 
-int main(int argc, char **argv)
-{
-    static const ddbs_consumer welcome = {
-        .on_start = start,
-        .on_insert = joined,
-        .on_modify = changed,
-        .on_remove = left,
-        .on_batch_end = flush,
-    };
-    return ddbs_lambda_main(argc, argv, &welcome, NULL);
-}
+const ddbs_consumer welcome = {
+    .on_start = start,
+    .on_insert = joined,
+    .on_modify = changed,
+    .on_remove = left,
+    .on_batch_end = flush,
+};

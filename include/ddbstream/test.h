@@ -19,9 +19,9 @@
  * memory) is kept, and every call after it does nothing and returns the same: one look at ddbs_test_status() in the end
  * is enough.
  *
- * Link with libddbstream-test.a, libddbstream.a, cJSON and zlib; libcurl is not needed as long as the handler calls no
- * AWS service. A client of aws.h is given a transport function of the test's own, which plays the service: it may call
- * ddbs_test_spend() and ddbs_test_crash(), and so a test decides what happens between two calls of a handler.
+ * Link with libddbstream-test.a, libddbstream.a (in this order), cJSON and zlib. libcurl is not needed, and a test
+ * cannot reach the network: ddbs_aws_new() is the driver's own here, and what a handler calls of AWS is played in
+ * memory (see Calls of AWS, below).
  *
  * Records are counted from 1 in the order in which they came into the stream, deliveries from 0. One thread at a time;
  * a consumer with lanes runs record by record, each under the number of its lane. */
@@ -99,7 +99,7 @@ DDBS_API ddbs_status ddbs_test_expire(ddbs_test *test, const char *key);
 
 /**
  * Any write of DynamoDB's API, as it stands in a request. The table is named as in EventSourceArn, "Table" where the
- * mapping does not say; it is made by the first item of the calls above, or by CreateTable.
+ * mapping does not say; it is made by the first item of the calls above, or by ddbs_test_table().
  * @param operation  "UpdateItem", "TransactWriteItems"
  */
 DDBS_API ddbs_status ddbs_test_request(ddbs_test *test, const char *operation, const char *body);
@@ -136,16 +136,31 @@ typedef enum ddbs_test_fault_kind {
     DDBS_TEST_MEMORY,       /* it has `amount` bytes for what is made of the event and what callbacks keep */
 
     /* Around the function. */
-    DDBS_TEST_DENY_READ,       /* the mapping may not read on at the record, and looks again later */
-    DDBS_TEST_DENY_DESTINATION /* the on-failure destination does not take the record */
+    DDBS_TEST_DENY_READ,        /* the mapping may not read on at the record, and looks again later */
+    DDBS_TEST_DENY_DESTINATION, /* the on-failure destination does not take the record */
+
+    /* In a call of AWS that `call` and `holds` choose, made in a callback for the record. */
+    DDBS_TEST_AWS_REFUSE,       /* it is refused with the error `answer`, and nothing is done */
+    DDBS_TEST_AWS_REFUSE_ENTRY, /* those of its entries that fit are refused with it (BatchWriteItem: unprocessed), the
+                                   others are taken; S3, SES and CloudWatch take none of a call then */
+    DDBS_TEST_AWS_LOSE_REQUEST, /* it never arrives: nothing is done, and nobody answers */
+    DDBS_TEST_AWS_LOSE_ANSWER,  /* it is done, and its answer never arrives */
+    DDBS_TEST_AWS_CRASH,        /* the process is lost before it */
+    DDBS_TEST_AWS_CRASH_AFTER,  /* it is done, and the process is lost before the answer arrives */
+    DDBS_TEST_AWS_SLOW /* it is done, and takes `amount` milliseconds: more than the client waits is no answer */
 } ddbs_test_fault_kind;
 
 typedef struct ddbs_test_fault {
     ddbs_test_fault_kind kind;
     size_t record;  /* counted from 1, may be one that is still to come; 0: any */
     uint32_t times; /* how often; 0: always */
-    int64_t amount;
-    const char *answer; /* stays as long as the fault */
+    int64_t amount; /* what the kind says; of DDBS_TEST_AWS_REFUSE the HTTP status, 0: 400, or what the service has */
+
+    /* Texts stay as long as the fault. */
+    const char *answer; /* of calls: the type of an error, "AccessDeniedException"; NULL: as this service throttles */
+    const char *call;   /* its operation, "PublishBatch"; NULL: any */
+    const char *holds;  /* a text in its body; where it has entries, in what ddbs_test_sent tells of one. NULL: any */
+    uint32_t skip;      /* so many that fit go well before */
 } ddbs_test_fault;
 
 /** Let something go wrong. Several faults may wait at once; of one kind the first that fits counts.
@@ -161,8 +176,9 @@ DDBS_API void ddbs_test_clear_faults(ddbs_test *test);
 DDBS_API void ddbs_test_spend(ddbs_test *test, int64_t ms);
 
 /** In a callback, or in what it calls: the process is lost here. Does not return; the frames of the handler are left by
- *  a jump, so that what they hold is lost. Elsewhere it does nothing. After a loss on_stop and on_start are called, in
- *  the place of a new process: other than there, static data stays as it was. */
+ *  a jump, so that what they hold is lost (LeakSanitizer is told that it is no leak). Elsewhere it does nothing.
+ *  After a loss on_stop and on_start are called, in the place of a new process: other than there, static data stays as
+ *  it was. */
 DDBS_API void ddbs_test_crash(ddbs_test *test);
 
 /* ---- Time -------------------------------------------------------------------------------------------------------- */
@@ -292,6 +308,108 @@ DDBS_API const char *ddbs_test_log(const ddbs_test *test);
  * @return false: it was never written
  */
 DDBS_API bool ddbs_test_metric(const ddbs_test *test, const char *name, double *sum);
+
+/* ---- Calls of AWS ------------------------------------------------------------------------------------------------ */
+
+/* A handler makes its client as always, with ddbs_aws_new(). The driver's needs no region, no credentials and no
+ * variable of the environment: its region is the stream's where the options name none. Pauses between attempts are time
+ * of the driver. A call is answered as AWS would answer it:
+ *
+ *   DynamoDB   by tables in memory, with conditions, expressions and transactions: those of ddbs_test_table(), and the
+ *              stream's own, whose changes come into the stream
+ *   Firehose PutRecordBatch, Kinesis PutRecords, SQS SendMessageBatch, SNS PublishBatch, EventBridge PutEvents,
+ *   S3 PutObject, CloudWatch PutMetricData, SES SendEmail, OpenSearch _bulk
+ *              every entry is taken, and kept to be looked at (ddbs_test_sent). What comes twice within five minutes
+ *              with one deduplication id is taken once by FIFO queues and topics, named "....fifo"; documents of
+ *              OpenSearch have versions
+ *   all else   200 and "{}", or what ddbs_test_on_call() says
+ *
+ * Queues, topics, buckets and the like need not be made. Limits, names and rights are not checked here: the writers
+ * keep the limits, the rest shows against AWS only. A client with a transport of its own keeps it. Calls are answered
+ * while the driver calls the handler: elsewhere nobody responds. */
+
+/* A call, as it would have gone out. It lives as long as the driver. */
+typedef struct ddbs_test_call {
+    const char *service;   /* its name in signatures: "sns", "events", "monitoring" */
+    const char *region;    /* "eu-west-1" */
+    const char *operation; /* "PublishBatch"; its method, where it cannot be told */
+    const char *method, *url;
+    const char *const *headers; /* "Name: value"; those of the signature are not among them */
+    size_t header_count;
+    ddbs_str body;
+
+    size_t entries;  /* in it; 0: it has none */
+    size_t delivery; /* the one that it was made in; SIZE_MAX: in none */
+    size_t record;   /* the one in whose callback it was made, counted from 1; 0: elsewhere */
+    int64_t at_ms;   /* since the clock began */
+
+    long status; /* of HTTP; 0: no answer arrived */
+    ddbs_str answer;
+} ddbs_test_call;
+
+/** How many calls of an operation were made, attempts that failed included; NULL: of all. */
+DDBS_API size_t ddbs_test_call_count(const ddbs_test *test, const char *operation);
+
+/** One of them, from 0, in the order in which they were made; NULL: there is none. */
+DDBS_API const ddbs_test_call *ddbs_test_call_at(const ddbs_test *test, const char *operation, size_t index);
+
+/* What a service has taken: a message, a record, an object, a mail. It lives as long as the driver. */
+typedef struct ddbs_test_sent {
+    const char *to;   /* ARN of the topic, URL of the queue; name of stream, bus, bucket, index or metrics' namespace;
+                         address of the mail */
+    ddbs_str key;     /* message group, partition key, key of the object, id of the document, detail type, name of the
+                         metric; {NULL, 0}: it has none */
+    ddbs_str id;      /* deduplication id; version of the document */
+    ddbs_str subject; /* of a message of SNS, of a mail */
+    ddbs_str body;    /* as it was put: no base64, no gzip. The value of a metric, the text of a mail or, where it has
+                         none, its HTML. {NULL, 0}: the document is deleted */
+    size_t call;      /* index among all calls */
+} ddbs_test_sent;
+
+/** How much was sent there.
+ *  @param to  as above, or its last part behind a '/' or ':'; NULL: anywhere */
+DDBS_API size_t ddbs_test_sent_count(const ddbs_test *test, const char *to);
+
+/** One of them, from 0, in order; NULL: there is none. */
+DDBS_API const ddbs_test_sent *ddbs_test_sent_at(const ddbs_test *test, const char *to, size_t index);
+
+/** Their keys in order, with a blank between two: "o-1 o-2 o-1"; "-" for one without. "" where nothing was sent. The
+ *  text lives as long as the driver. */
+DDBS_API const char *ddbs_test_sent_keys(ddbs_test *test, const char *to);
+
+/* What a service answers; zeroed before. */
+typedef struct ddbs_test_reply {
+    long status;      /* of HTTP; 0: no answer arrives */
+    const char *body; /* NULL: none. Copied */
+} ddbs_test_reply;
+
+/* A service of the test's own. False: the driver answers. It may call ddbs_test_spend() and ddbs_test_crash(). */
+typedef bool ddbs_test_service(void *user, const ddbs_test_call *call, ddbs_test_reply *reply);
+
+/** Ask this function first, for every call that arrives. NULL: none. */
+DDBS_API void ddbs_test_on_call(ddbs_test *test, ddbs_test_service *service, void *user);
+
+/**
+ * Make an empty table.
+ * @param table  a name, or where it is in another region an ARN; NULL: the stream's own, else made by its first item
+ * @param key    its key attributes, "sku" or "account,version:N": S where no type is said
+ * @return as ddbs_test_put()
+ */
+DDBS_API ddbs_status ddbs_test_table(ddbs_test *test, const char *table, const char *key);
+
+/** Put an item of plain JSON into a table, of which no handler is told unless it is the stream's own. */
+DDBS_API ddbs_status ddbs_test_table_put(ddbs_test *test, const char *table, const char *item);
+
+/**
+ * An item of a table as it is now, for ddbs_get(). It lives until the next call that lets time pass.
+ * @param table  NULL: the stream's own
+ * @param key    plain JSON; other attributes than those of the key do not matter
+ * @return NULL: there is no such item
+ */
+DDBS_API const ddbs_item *ddbs_test_item(ddbs_test *test, const char *table, const char *key);
+
+/** How many items a table has; 0 also where there is no such table. */
+DDBS_API size_t ddbs_test_items(ddbs_test *test, const char *table);
 
 /* ---- Memory ------------------------------------------------------------------------------------------------------ */
 

@@ -39,13 +39,18 @@ static bool is_name(const char *text, size_t size)
     return len > 0 && len < size && text[len] == '\0';
 }
 
+static const char *variable(const ddbs_aws *aws, const char *name)
+{
+    return aws->sealed ? NULL : getenv(name);
+}
+
 static ddbs_status read_region(ddbs_aws *aws, ddbs_error *error)
 {
     const char *region = aws->options.region;
     if (region == NULL || region[0] == '\0')
-        region = getenv("AWS_REGION");
+        region = variable(aws, "AWS_REGION");
     if (region == NULL || region[0] == '\0')
-        region = getenv("AWS_DEFAULT_REGION");
+        region = variable(aws, "AWS_DEFAULT_REGION");
     if (region == NULL || region[0] == '\0')
         return ddbs_error__set(error, DDBS_E_USAGE, DDBS_NOWHERE, DDBS_NOWHERE,
                                "no region: set AWS_REGION, or `region` in the options of the client");
@@ -65,20 +70,21 @@ static ddbs_status read_endpoints(ddbs_aws *aws, ddbs_error *error)
                                "`endpoint` must begin with http:// or https:// and name a host");
     snprintf(aws->endpoint, sizeof aws->endpoint, "%s", endpoint);
     aws->options.endpoint = aws->endpoint;
-    const char *odd = ddbs_aws__odd_endpoint(&plain);
+    const char *odd = aws->sealed ? NULL : ddbs_aws__odd_endpoint(&plain);
     if (odd == NULL)
         return DDBS_OK;
     return ddbs_error__set(error, DDBS_E_USAGE, DDBS_NOWHERE, DDBS_NOWHERE,
                            "the environment variable %.64s must begin with http:// or https:// and name a host", odd);
 }
 
-ddbs_status ddbs_aws__make(ddbs_aws **out, const ddbs_aws_options *options, ddbs_error *error)
+static ddbs_status make(ddbs_aws **out, const ddbs_aws_options *options, bool sealed, ddbs_error *error)
 {
     ddbs_aws *aws = calloc(1, sizeof *aws);
     ddbs_error_clear(error);
     if (aws == NULL)
         return ddbs_error__set(error, DDBS_E_MEMORY, DDBS_NOWHERE, DDBS_NOWHERE, "no memory for a client");
     aws->options = *options;
+    aws->sealed = sealed;
     aws->clock = (struct ddbs_aws_clock){ real_now_ms, real_sleep_ms, NULL };
     if (getentropy(&aws->random, sizeof aws->random) != 0)
         aws->random = (uint64_t)real_now_ms(NULL) * 1000003u ^ (uint64_t)getpid() << 32;
@@ -94,6 +100,16 @@ ddbs_status ddbs_aws__make(ddbs_aws **out, const ddbs_aws_options *options, ddbs
     else
         ddbs_aws_free(aws);
     return status;
+}
+
+ddbs_status ddbs_aws__make(ddbs_aws **out, const ddbs_aws_options *options, ddbs_error *error)
+{
+    return make(out, options, false, error);
+}
+
+ddbs_status ddbs_aws__make_sealed(ddbs_aws **out, const ddbs_aws_options *options, ddbs_error *error)
+{
+    return make(out, options, true, error);
 }
 
 void ddbs_aws_free(ddbs_aws *aws)

@@ -31,6 +31,7 @@ struct ddbs_aws {
     char endpoint[DDBS_AWS_ENDPOINT_MAX]; /* "": the options name none */
     ddbs_aws_credentials credentials;
     bool renewable; /* they come from the container's endpoint */
+    bool sealed;    /* no variable of the environment counts; the credentials open nothing */
     struct ddbs_aws_clock clock;
     int64_t skew_ms;    /* what AWS's clock is ahead of ours, once it complained; 0: nothing is known */
     int64_t longest_ms; /* most time that an invocation had left: about its time limit */
@@ -40,6 +41,9 @@ struct ddbs_aws {
 
 /* Make a client over a transport, which must be set in the options. Status as ddbs_aws_new(). */
 ddbs_status ddbs_aws__make(ddbs_aws **out, const ddbs_aws_options *options, ddbs_error *error);
+
+/* The same for tests, whatever the environment is. */
+ddbs_status ddbs_aws__make_sealed(ddbs_aws **out, const ddbs_aws_options *options, ddbs_error *error);
 
 /* ddbs_fail() where there is a context. */
 ddbs_status ddbs_aws__fail(ddbs_ctx *ctx, ddbs_status status, const char *format, ...) DDBS_PRINTF(3, 4);

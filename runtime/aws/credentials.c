@@ -47,6 +47,8 @@ static bool set(ddbs_aws *aws, const char *key, const char *secret, const char *
 ddbs_status ddbs_aws__read_credentials(ddbs_aws *aws, ddbs_error *error)
 {
     const char *key = variable("AWS_ACCESS_KEY_ID"), *secret = variable("AWS_SECRET_ACCESS_KEY");
+    if (aws->sealed)
+        return set(aws, "AKIDSEALED", "opens-nothing", NULL, 0) ? DDBS_OK : DDBS_E_MEMORY;
     if ((key == NULL) != (secret == NULL))
         return ddbs_error__set(error, DDBS_E_USAGE, DDBS_NOWHERE, DDBS_NOWHERE,
                                "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY go together");

@@ -86,6 +86,7 @@ bool ddbs_aws__endpoint(const ddbs_aws *aws, const ddbs_aws_request *request, ch
 {
     const char *address = request->endpoint != NULL  ? request->endpoint
                           : aws->endpoint[0] != '\0' ? aws->endpoint
+                          : aws->sealed              ? NULL
                                                      : from_environment(request->service);
     int len;
     *own = address != NULL;

@@ -54,6 +54,22 @@ const ddbs_test_fault *driver_fault(ddbs_test *test, ddbs_test_fault_kind kind, 
     return NULL;
 }
 
+const ddbs_test_fault *driver_call_fault(ddbs_test *test, ddbs_test_fault_kind kind, const struct driver_call *call)
+{
+    for (size_t i = 0; i < test->fault_count; i++) {
+        struct driver_fault *fault = &test->faults[i];
+        if (fault->fault.kind != kind || fault->left == 0 || !driver_call_fits(call, &fault->fault))
+            continue;
+        if (fault->fault.skip > 0) {
+            fault->fault.skip--;
+            continue;
+        }
+        fault->left -= fault->fault.times > 0;
+        return &fault->fault;
+    }
+    return NULL;
+}
+
 ddbs_status ddbs_test_add_fault(ddbs_test *test, const ddbs_test_fault *fault)
 {
     if (test->status != DDBS_OK)
@@ -73,6 +89,7 @@ static void lose(ddbs_test *test, enum driver_life how)
 {
     test->life = how;
     test->in_callback = false;
+    driver_lose_frames(test->frame);
     longjmp(test->jump, 1);
 }
 
@@ -142,6 +159,8 @@ static ddbs_status guard(const struct call *call, const size_t *records, size_t 
     if (test->life != DRIVER_ALIVE || setjmp(test->jump) != 0)
         return DDBS_E_HANDLER;
     test->in_callback = true;
+    test->frame = __builtin_frame_address(0);
+    test->aws.record = count == 1 ? records[0] : 0;
     ddbs_status status = perform_with_faults(test, call, records, count);
     test->in_callback = false;
     return status;

@@ -67,6 +67,18 @@ static void name_table(ddbs_test *test)
     snprintf(test->table, sizeof test->table, "%.*s", (int)len, name);
 }
 
+/* "eu-west-1" in "arn:aws:dynamodb:eu-west-1:...". */
+static void name_region(ddbs_test *test)
+{
+    const char *at = test->esm.stream_arn;
+    for (size_t i = 0; i < 3 && at != NULL; i++) {
+        at = strchr(at, ':');
+        at = at == NULL ? NULL : at + 1;
+    }
+    size_t len = at == NULL ? 0 : strcspn(at, ":");
+    snprintf(test->aws.region, sizeof test->aws.region, "%.*s", (int)len, at == NULL ? "" : at);
+}
+
 static ddbs_status read_mapping(ddbs_test *test, const ddbs_test_options *options)
 {
     struct esm_reading how = { "the mapping", STREAM_ARN, FUNCTION };
@@ -90,6 +102,7 @@ static ddbs_status read_mapping(ddbs_test *test, const ddbs_test_options *option
     test->esm.settings.seed = options->seed;
     test->esm.settings.position = MAPPING_TRIM_HORIZON;
     name_table(test);
+    name_region(test);
     return DDBS_OK;
 }
 
@@ -128,7 +141,8 @@ static ddbs_status open_engine(ddbs_test *test, uint64_t seed)
     struct mapping_host host = driver_host(test);
     if (table_open(&test->db, &(struct table_config){ .seed = seed }) != DDBS_OK ||
         ddbs_arena_new(&test->scratch, 0) != DDBS_OK || ddbs_arena_new(&test->arena, 0) != DDBS_OK ||
-        !driver_add_shard(test) || !mapping_new(&test->mapping, &test->esm.settings, &source, &host))
+        driver_open_aws(test) != DDBS_OK || !driver_add_shard(test) ||
+        !mapping_new(&test->mapping, &test->esm.settings, &source, &host))
         return driver_fail(test, DDBS_E_MEMORY, "out of memory");
     return DDBS_OK;
 }
@@ -186,6 +200,7 @@ void ddbs_test_free(ddbs_test *test)
     if (test == NULL)
         return;
     driver_stop(test);
+    driver_close_aws(test);
     mapping_free(test->mapping);
     esm_free(&test->esm);
     table_close(test->db);

@@ -5,6 +5,7 @@
  *   callbacks.c  the handler behind its faults   invoke.c   one invocation, from event to answer
  *   run.c        time: what the mapping wants    results.c  what came of it
  *   starve.c     one allocation after the other fails
+ *   aws*.c       calls of AWS, see aws.h            lost.c     what a lost process held
  *
  * The mapping is told the truth about every invocation, as AWS would be: nothing here decides what comes next. */
 #ifndef TEST_DRIVER_H
@@ -14,6 +15,7 @@
 #include "runtime/mapping/esm.h"
 #include "runtime/mapping/failure.h"
 #include "runtime/table/table.h"
+#include "runtime/test/aws.h"
 
 #include <ddbstream/test.h>
 #include <setjmp.h>
@@ -100,7 +102,7 @@ struct ddbs_test {
     bool clock_set; /* by options, or a first record: it no longer moves to the first record */
 
     struct table_db *db;
-    char table[256];
+    char table[DRIVER_TABLE_SIZE];
     bool table_made;
     uint64_t drained; /* position of the last record taken from the table's stream */
     ddbs_arena *scratch;
@@ -125,6 +127,7 @@ struct ddbs_test {
     bool in_callback;
     bool in_invocation;
     jmp_buf jump;
+    const void *frame; /* where it goes to: what lies between is lost by it */
     int64_t spent_ms;
     const size_t *at_hand; /* numbers of its records */
 
@@ -136,6 +139,8 @@ struct ddbs_test {
     struct driver_discard **discards;
     size_t discard_count, discard_capacity;
     ddbs_buf story, log;
+
+    struct driver_aws aws;
 };
 
 /* Note the first failure of a call; returns the status of the driver. */
@@ -155,6 +160,29 @@ struct mapping_source driver_source(ddbs_test *test);
 /* The content of a file, unpacked if it is gzip, with a NUL behind it; free() it. NULL after a driver_fail(). */
 char *driver_read_file(ddbs_test *test, const char *path, size_t *len);
 
+/* ---- table.c ----------------------------------------------------------------------------------------------------- */
+
+/* One call of the API. What it refuses is a failure of the driver, in AWS's words. */
+ddbs_status driver_request(ddbs_test *test, struct table_db *db, const char *operation, ddbs_buf *body);
+
+/* Take what the table's stream has, behind what was taken. */
+ddbs_status driver_drain(ddbs_test *test);
+
+/* Time for tables, which must not go back. */
+int64_t driver_table_now(ddbs_test *test);
+
+/* An item of plain JSON, in an arena. False after a driver_fail(). */
+bool driver_read_item(ddbs_test *test, const char *json, ddbs_arena *arena, const ddbs_item **out);
+
+/* ---- lost.c ------------------------------------------------------------------------------------------------------ */
+
+/* Before a jump to `frame`. */
+void driver_lose_frames(const void *frame);
+
+/* Between these nothing is allocated that anybody is meant to give back. */
+void driver_begin_process(void);
+void driver_end_process(void);
+
 /* ---- callbacks.c ------------------------------------------------------------------------------------------------- */
 
 /* Put the driver's callbacks in the place of the consumer's. False when memory is exhausted. */
@@ -162,6 +190,9 @@ bool driver_wrap(ddbs_test *test, const ddbs_consumer *consumer);
 
 /* A fault of this kind for one of the records at hand; NULL: there is none. It is then used up once. */
 const ddbs_test_fault *driver_fault(ddbs_test *test, ddbs_test_fault_kind kind, const size_t *records, size_t count);
+
+/* The same for a call of AWS. */
+const ddbs_test_fault *driver_call_fault(ddbs_test *test, ddbs_test_fault_kind kind, const struct driver_call *call);
 
 /* ---- invoke.c ---------------------------------------------------------------------------------------------------- */
 

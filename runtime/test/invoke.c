@@ -87,6 +87,7 @@ static void capture(void *user, const char *text, size_t len)
 static void enter(ddbs_test *test)
 {
     ddbs_line__divert(capture, test);
+    driver_serve(test);
     test->in_invocation = true;
     test->spent_ms = 0;
 }
@@ -94,6 +95,7 @@ static void enter(ddbs_test *test)
 static void leave(ddbs_test *test)
 {
     test->in_invocation = false;
+    driver_serve(NULL);
     ddbs_line__divert(NULL, NULL);
 }
 
@@ -102,8 +104,13 @@ static void leave(ddbs_test *test)
 ddbs_status driver_start(ddbs_test *test, ddbs_error *error)
 {
     ddbs_host host = { .self = test };
+    bool kept = test->consumer.original->on_stop == NULL; /* what it makes nobody gives back */
     enter(test);
+    if (kept)
+        driver_begin_process();
     ddbs_status status = ddbs_start(test->consumer.original, &host, error);
+    if (kept)
+        driver_end_process();
     leave(test);
     test->started = status == DDBS_OK;
     return status;

@@ -1,4 +1,5 @@
 /* run.c: time. The mapping says what comes next, the driver's clock jumps there. */
+#include "lib/arena.h"
 #include "runtime/test/driver.h"
 
 #include <stdlib.h>
@@ -268,6 +269,8 @@ static bool may_run(ddbs_test *test)
 {
     if (test->in_invocation)
         driver_fail(test, DDBS_E_USAGE, "a callback lets its own driver run");
+    else
+        ddbs_arena_reset(test->aws.told);
     return test->status == DDBS_OK;
 }
 

@@ -8,15 +8,20 @@
 
 enum { KEYS_MAX = 2 };
 
-/* Items of plain JSON live in the scratch arena until the next call. */
-static bool read_item(ddbs_test *test, const char *json, const ddbs_item **out)
+bool driver_read_item(ddbs_test *test, const char *json, ddbs_arena *arena, const ddbs_item **out)
 {
     ddbs_error error;
-    ddbs_arena_reset(test->scratch);
-    ddbs_status status = ddbs_item_read(json, strlen(json), DDBS_JSON_PLAIN, test->scratch, out, &error);
+    ddbs_status status = ddbs_item_read(json, strlen(json), DDBS_JSON_PLAIN, arena, out, &error);
     if (status != DDBS_OK)
         driver_fail(test, status, "item: %s%s%s", error.path, error.path[0] != '\0' ? ": " : "", error.reason);
     return status == DDBS_OK;
+}
+
+/* Items of plain JSON live in the scratch arena until the next call. */
+static bool read_item(ddbs_test *test, const char *json, const ddbs_item **out)
+{
+    ddbs_arena_reset(test->scratch);
+    return driver_read_item(test, json, test->scratch, out);
 }
 
 static ddbs_buf scratch_buf(ddbs_test *test)
@@ -36,8 +41,7 @@ static bool follow_shards(ddbs_test *test, const struct stream *stream)
     return true;
 }
 
-/* Take what the table's stream has, behind what was taken. */
-static ddbs_status drain(ddbs_test *test)
+ddbs_status driver_drain(ddbs_test *test)
 {
     const struct stream *stream = table_stream(test->db, test->table);
     ddbs_buf json = { 0 };
@@ -61,8 +65,14 @@ static ddbs_status drain(ddbs_test *test)
     return test->status;
 }
 
-/* One call of the API. What it refuses is a failure of the driver, in AWS's words. */
-static ddbs_status request(ddbs_test *test, const char *operation, ddbs_buf *body)
+int64_t driver_table_now(ddbs_test *test)
+{
+    if (test->now_ms > test->aws.table_ms)
+        test->aws.table_ms = test->now_ms;
+    return test->aws.table_ms;
+}
+
+ddbs_status driver_request(ddbs_test *test, struct table_db *db, const char *operation, ddbs_buf *body)
 {
     char target[128];
     ddbs_buf reply = { 0 };
@@ -71,12 +81,17 @@ static ddbs_status request(ddbs_test *test, const char *operation, ddbs_buf *bod
     if (ddbs_buf__settle(body, 0) != DDBS_OK)
         return driver_fail(test, DDBS_E_MEMORY, "out of memory");
     snprintf(target, sizeof target, "DynamoDB_20120810.%s", operation);
-    int http = table_call(test->db, target, body->ptr, body->len, test->now_ms, &reply);
+    int http = table_call(db, target, body->ptr, body->len, driver_table_now(test), &reply);
     if (http != 200)
         driver_fail(test, http == 400 ? DDBS_E_USAGE : DDBS_E_MEMORY, "%s: %s", operation,
                     reply.ptr == NULL ? "out of memory" : reply.ptr);
     ddbs_buf_free(&reply);
-    return drain(test);
+    return driver_drain(test);
+}
+
+static ddbs_status request(ddbs_test *test, const char *operation, ddbs_buf *body)
+{
+    return driver_request(test, test->db, operation, body);
 }
 
 /* ---- The table --------------------------------------------------------------------------------------------------- */
@@ -266,9 +281,9 @@ ddbs_status ddbs_test_expire(ddbs_test *test, const char *json)
     write_key(test, item, &key);
     if (key.failed)
         return driver_fail(test, DDBS_E_MEMORY, "out of memory");
-    if (!table_expire_item(test->db, test->table, key.ptr, key.len, test->now_ms))
+    if (!table_expire_item(test->db, test->table, key.ptr, key.len, driver_table_now(test)))
         return driver_fail(test, DDBS_E_USAGE, "not a key of the table");
-    return drain(test);
+    return driver_drain(test);
 }
 
 ddbs_status ddbs_test_request(ddbs_test *test, const char *operation, const char *json)
@@ -289,8 +304,8 @@ ddbs_status ddbs_test_split(ddbs_test *test)
         return driver_fail(test, DDBS_E_USAGE, "there is no table yet whose stream could be split");
     for (size_t i = 0, count = stream->shard_count; i < count; i++) {
         bool open = stream->shards[i].last == UINT64_MAX;
-        if (open && !table_split(test->db, test->table, i, test->now_ms))
+        if (open && !table_split(test->db, test->table, i, driver_table_now(test)))
             return driver_fail(test, DDBS_E_LIMIT, "shard %zu cannot be split", i);
     }
-    return drain(test);
+    return driver_drain(test);
 }
