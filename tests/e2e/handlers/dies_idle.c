@@ -1,5 +1,5 @@
-/* dies_idle.c: every worker dies a moment after its start, while nobody asks anything of it. The moment is long enough for
- * the start to end on a busy machine: a worker that dies in its start is an initialization error. */
+/* dies_idle.c: every worker dies a moment after its start, while nobody asks anything of it. The moment is long enough
+ * for the start to end on a busy machine: a worker that dies in its start is an initialization error. */
 #include <ddbstream.h>
 #include <signal.h>
 #include <unistd.h>
