@@ -176,16 +176,26 @@ NUMBER_PAIRS ?= 1000000
 E2E := $(sort $(wildcard tests/e2e/test_*.py))
 ONLY_SAN_test_matrix.py := $() --sanitized
 
+# These judge how long something takes, or need both cores for themselves: they run one at a time, when all others are
+# through.
+ALONE := test_lanes test_matrix test_raw test_run_mapping test_runtime test_runtime_api test_sigterm test_slots test_window
+# Waits for a minute, so it begins first.
+FIRST := test_wire
+scripts = $(filter $(1:%=tests/e2e/%.py),$(E2E))
+e2e = $(foreach script,$(1),'python3 $(script) $(BIN)$(if $(filter san,$(V)),$(ONLY_SAN_$(notdir $(script))))')
+RUN := python3 tests/run.py -j $(JOBS)
+
 # Every test there is, as command lines; BIN is the folder of the programs under test.
 BIN := $(OUT)
-SUITE = $(UNIT:$(OUT)/%=$(BIN)/%) $(EXAMPLE_TESTS:$(OUT)/%=$(BIN)/%) \
+SUITE = $(call e2e,$(call scripts,$(FIRST))) $(UNIT:$(OUT)/%=$(BIN)/%) $(EXAMPLE_TESTS:$(OUT)/%=$(BIN)/%) \
     $(foreach target,$(REPLAYS:$(OUT)/fuzz/replay_%=%),'$(BIN)/fuzz/replay_$(target) tests/fuzz/corpus/$(target)') \
     'python3 tests/fixtures.py $(BIN)/ddbstream' \
     'python3 tests/oracle/differential.py $(BIN)/tests/verdict' \
     'python3 tests/oracle/decimals.py $(BIN) --pairs $(NUMBER_PAIRS)' \
     'python3 tests/oracle/filter.py $(BIN)/ddbstream' \
     'python3 tests/lossless.py $(BIN)/ddbstream --records $(LOSSLESS_RECORDS)' \
-    $(foreach script,$(E2E),'python3 $(script) $(BIN)$(if $(filter san,$(V)),$(ONLY_SAN_$(notdir $(script))))')
+    $(call e2e,$(filter-out $(call scripts,$(FIRST) $(ALONE)),$(E2E)))
+SUITE_ALONE = $(call e2e,$(call scripts,$(ALONE)))
 
 # What the paths through the core could make differently (lib/README.md), with V=plain and V=sse2.
 CORE_SUITE = $(UNIT:$(OUT)/%=$(BIN)/%) \
@@ -197,16 +207,16 @@ CORE_SUITE = $(UNIT:$(OUT)/%=$(BIN)/%) \
 .PHONY: test
 test: deps-test
 	@$(MAKE) --no-print-directory -j$(JOBS) programs
-	@python3 tests/run.py $(SUITE) 'python3 tests/cost.py build' 'python3 tests/readme.py' \
-	    'python3 tests/bench/test_bench.py build'
+	@$(RUN) $(SUITE) 'python3 tests/cost.py build' 'python3 tests/bench/test_bench.py build' \
+	    --alone $(SUITE_ALONE) 'python3 tests/readme.py'
 
 .PHONY: programs suite
 programs: $(PROGRAMS)
 suite: programs
-	@python3 tests/run.py $(SUITE)
+	@$(RUN) $(SUITE) --alone $(SUITE_ALONE)
 .PHONY: core-suite
 core-suite: $(OUT)/ddbstream $(UNIT) $(REPLAYS) $(DRIVERS)
-	@python3 tests/run.py $(CORE_SUITE)
+	@$(RUN) $(CORE_SUITE)
 
 # The checks beside the tests: sanitizers, both compilers, form, layers, names.
 .PHONY: check
@@ -271,7 +281,7 @@ mutants: deps-test
 valgrind: deps-check programs
 	@sh tests/valgrind.sh build build/valgrind $(UNIT) $(EXAMPLE_TESTS) $(REPLAYS) $(HANDLERS) $(DRIVERS) build/ddbstream build/package/pack \
 	    $(EXAMPLES:%=build/examples/%/bootstrap)
-	@$(MAKE) --no-print-directory suite BIN=build/valgrind LOSSLESS_RECORDS=300 NUMBER_PAIRS=2000 \
+	@$(MAKE) --no-print-directory suite JOBS=1 BIN=build/valgrind LOSSLESS_RECORDS=300 NUMBER_PAIRS=2000 \
 	    E2E="$(filter-out %/test_matrix.py %/test_wire.py,$(E2E))"
 
 # Fuzz every target for FUZZ_TIME seconds, from its corpus.
@@ -329,7 +339,7 @@ report: all
 	then python3 tests/run.py 'python3 tests/report/test_report.py $(OUT)'; \
 	else echo 'not run: chromium absent'; fi
 
-# Batch writers and claims against DynamoDB and S3 as npm has them.
+# Batch writers and claims against DynamoDB, Kinesis and S3 as npm has them.
 .PHONY: peers
 peers: programs
 	@python3 tests/run.py 'python3 tests/peers/test_peers.py $(OUT)'
@@ -345,7 +355,8 @@ FLAGS_bench-sse2  := $(FLAGS_release) -DSCAN_ONLY=sse2
 FLAGS_bench-plain := $(FLAGS_release) -DSCAN_ONLY=plain
 LINK_bench-sse2 = $(LINK_release)
 LINK_bench-plain = $(LINK_release)
-BENCH_PROGRAMS := $(addprefix $(BENCH)/peers/,peer.o main.o ours cjson) $(addprefix $(BENCH)/loop/,api invoke noop raw-cjson)
+BENCH_PROGRAMS := $(addprefix $(BENCH)/peers/,peer.o main.o ours cjson) $(addprefix $(BENCH)/loop/,api invoke noop raw-cjson) \
+                  $(BENCH)/calls/calls
 programs: $(BENCH_PROGRAMS)
 
 $(BENCH)/peers/%.o: $(OBJ)/tests/bench/peers/%.o
@@ -361,6 +372,8 @@ $(BENCH)/loop/noop: $(call bench_o,loop/noop) $(OUT)/libddbstream.a
 	$(call link,-lcurl -lcjson -lz)
 $(BENCH)/loop/raw-cjson: $(call bench_o,loop/raw loop/raw_cjson loop/wire peers/cjson peers/peer)
 	$(call link,-lcjson)
+$(BENCH)/calls/calls: $(call bench_o,calls/calls calls/service loop/wire) $(OUT)/libddbstream.a
+	$(call link,-lcurl -lcjson -lz)
 $(BENCH)/loop/%: $(OBJ)/tests/bench/loop/%.o $(call bench_o,loop/wire)
 	$(call link,)
 $(OUT)/tests/bench/%: $(OBJ)/tests/bench/%.o $(OUT)/libddbstream.a

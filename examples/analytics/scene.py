@@ -1,7 +1,10 @@
-"""The scene of analytics: a day in a table of orders, and what Firehose has got of it."""
+"""The scene of analytics: a day in a table of orders, and what Firehose has got of it. Claim: a line for each new image, and
+what comes again has the same bytes.
+"""
 import json
 
-from scenes import Table, main
+from stage import main
+from stream import Table
 
 PLACES = [("Gdańsk", "PL"), ("København", "DK"), ("Zürich", "CH"), ("Oslo", "NO")]
 
@@ -29,11 +32,26 @@ def table():
     return orders
 
 
+def check(stored, orders):
+    lines = set(stored["firehose"])
+    want = sorted(record["eventID"] for record in orders.records if record["eventName"] != "REMOVE")
+    assert sorted(json.loads(line)["event_id"] for line in lines) == want, "a line is missing, or one came in two forms"
+
+
 def tell(stored):
     lines = sorted(stored["firehose"], key=lambda line: json.loads(line)["sequence"])
     print(f"Firehose has {len(lines)} lines, {len(set(lines))} of them different; the first three:")
     print("".join(lines[:3]), end="")
 
 
+def scene(stage):
+    services, orders = stage.services(), table()
+    print(orders.counts())
+    stage.play(orders.records, DELIVERY_STREAM="orders-analytics")
+    print(*stage.summary(), sep="\n")
+    check(services.stored(), orders)
+    tell(services.stored())
+
+
 if __name__ == "__main__":
-    main(table, tell)
+    main(__file__, scene, share=0.1)

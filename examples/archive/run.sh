@@ -1,7 +1,3 @@
 #!/bin/sh
-# Plays the scene offline: the changes of a table of orders become objects of a stand-in for S3. Options are passed on to
-# `ddbstream run`.
-. "$(dirname "$0")/../scenes/scene.sh"
-scene stream "$work/stream.jsonl"
-play --source "$work/stream.jsonl" --env ARCHIVE_BUCKET=orders-archive "$@"
-scene tell
+# Plays the scene of this example on this machine: sh examples/archive/run.sh [--faults SEED] [OPTIONS OF ddbstream run]
+PYTHONPATH=$(dirname "$0")/../scenes exec python3 -B "$(dirname "$0")/scene.py" "$@"

@@ -1,8 +1,11 @@
-"""The scene of dashboard: requests of six minutes, one of them busy, one with errors."""
+"""The scene of dashboard: requests of six minutes, one of them busy, one with errors. Claim: each minute's sums are right.
+"""
 import json
-import sys
+import os
+import shutil
 
-from scenes import Table, main
+from stage import main
+from stream import Table
 
 
 def table():
@@ -34,11 +37,23 @@ def measured(lines):
     return found
 
 
-def tell():
-    """Of the lines on standard input."""
-    for begin, sums in sorted(measured(sys.stdin).items()):
+def show(lines, folder):
+    """What the lines come to; page.html draws them from `folder`."""
+    with open(os.path.join(folder, "usage.jsonl"), "w", encoding="utf-8") as file:
+        file.writelines(line + "\n" for line in lines)
+    shutil.copy(os.path.join(os.path.dirname(os.path.abspath(__file__)), "page.html"), folder)
+    for begin, sums in sorted(measured(lines).items()):
         print(f"08:{(begin - 1792399200) // 60 + 40}  " + "  ".join(f"{name} {value:6}" for name, value in sums.items()))
 
 
+def scene(stage):
+    requests = table()
+    print(requests.counts())
+    stage.run(requests.records, DDBS_METRICS="failures")
+    print(*(line for line in stage.summary() if "polled" in line or "fault" in line), sep="\n")
+    show(stage.metrics(), os.environ.get("OUT", os.path.dirname(stage.bootstrap)))
+    assert measured(stage.metrics()) == minutes(), "the sums are wrong"
+
+
 if __name__ == "__main__":
-    tell() if sys.argv[1:] == ["minutes"] else main(table, None)
+    main(__file__, scene)

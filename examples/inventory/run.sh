@@ -1,3 +1,3 @@
 #!/bin/sh
-# Plays the scene of this example on this machine: sh examples/inventory/run.sh [--build FOLDER] [--faults SEED]
-exec python3 "$(dirname "$0")/scene.py" "$@"
+# Plays the scene of this example on this machine: sh examples/inventory/run.sh [--faults SEED] [OPTIONS OF ddbstream run]
+PYTHONPATH=$(dirname "$0")/../scenes exec python3 -B "$(dirname "$0")/scene.py" "$@"

@@ -1,12 +1,10 @@
 """The scene of inventory: a morning of orders for three things, one order that nobody can serve. Claim: the stock is what
 a calculation on paper says, was never below zero, and the bad order alone was given up.
 """
-import os
 import random
-import sys
 
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "scenes"))
-from scene import main, plain  # noqa: E402, its place is only known now
+from stage import main
+from tables import plain
 
 STOCK = {"chair": 70, "lamp": 30, "table": 6}
 BAD = "o-31"
@@ -39,9 +37,9 @@ def scene(stage):
     print("60 orders; " + ", ".join(f"{pieces} {sku}s" for sku, pieces in STOCK.items()))
 
     placed = tables.changes("Orders", every_s=300)
-    total = stage.play(tables, placed, STOCK="Stock")
+    total = stage.play(placed, STOCK="Stock")
+    stage.tell(total)
     if stage.faults is None:
-        stage.tell(total)
         print("  records of each delivery: " + " ".join(str(one["count"]) for one in stage.deliveries))
     assert total["discarded"] == 1, total
     failed = [record["dynamodb"]["NewImage"]["id"]["S"] for record in stage.failed(placed)]
@@ -58,4 +56,5 @@ def scene(stage):
     print(f"  never below zero: the least was {lowest}")
 
 
-main(__file__, scene)
+if __name__ == "__main__":
+    main(__file__, scene)

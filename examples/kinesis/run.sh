@@ -1,10 +1,3 @@
 #!/bin/sh
-# Plays the scene offline: the same eight changes as an event of the table's stream, of Kinesis and of Pipes. The last line
-# of each is the answer to Lambda: it names the order of nothing.
-. "$(dirname "$0")/../scenes/scene.sh"
-scene events "$work"
-for source in dynamodb kinesis pipes; do
-    echo "== $source"
-    DDBS_REPORT=items "$bootstrap" --event "$work/$source.json" 2>"$work/log" || [ $? = 1 ] # 1: a record failed
-    tail -n 1 "$work/log"
-done
+# Plays the scene of this example on this machine: sh examples/kinesis/run.sh [--faults SEED] [OPTIONS OF ddbstream run]
+PYTHONPATH=$(dirname "$0")/../scenes exec python3 -B "$(dirname "$0")/scene.py" "$@"

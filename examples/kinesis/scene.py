@@ -1,15 +1,11 @@
-"""The scene of kinesis: eight changes of orders as each of the three sources delivers them; the seventh orders nothing.
-
-    scene.py events FOLDER      writes dynamodb.json, kinesis.json, pipes.json
-"""
+"""The scene of kinesis: eight changes of orders as each of the three sources delivers them; the seventh orders nothing."""
 import base64
 import copy
 import json
-import os
-import sys
 import uuid
 
-from scenes import Table
+from stage import main
+from stream import Table
 
 KINESIS_ARN = "arn:aws:kinesis:eu-west-1:111122223333:stream/orders-changes"
 FIRST_KINESIS = 49671000000000000000000000000000000000000000000000000018
@@ -54,17 +50,15 @@ def as_kinesis(record, number):
 
 def events():
     records = table().records
-    return {"dynamodb": {"Records": records}, "pipes": records,
-            "kinesis": {"Records": [as_kinesis(record, number) for number, record in enumerate(records)]}}
+    return {"dynamodb": {"Records": records},
+            "kinesis": {"Records": [as_kinesis(record, number) for number, record in enumerate(records)]}, "pipes": records}
 
 
-def main():
-    if sys.argv[1:2] != ["events"] or len(sys.argv) != 3:
-        sys.exit("usage: scene.py events FOLDER")
-    for name, event in events().items():
-        with open(os.path.join(sys.argv[2], f"{name}.json"), "w", encoding="utf-8") as file:
-            json.dump(event, file)
+def scene(stage):
+    for source, event in events().items():
+        said, log = stage.event(event)
+        print(f"== {source}\n{said}{log[-1]}")
 
 
 if __name__ == "__main__":
-    main()
+    main(__file__, scene)

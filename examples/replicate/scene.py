@@ -1,13 +1,11 @@
 """The scene of replicate: two regions write the same orders at the same time, and delete some. Each has the function, with
 the other one as its replica. Claim: when all is quiet, the tables are equal byte by byte.
 """
-import os
 import random
-import sys
 import time
 
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "scenes"))
-from scene import Refused, item, main, plain, text_of  # noqa: E402, its place is only known now
+from stage import main
+from tables import Refused, item, plain, text_of
 
 REGIONS = ("eu-west-1", "us-east-1")
 
@@ -45,7 +43,8 @@ def replicate(stage, eu, us):
             return rounds
         for here, there, records in streams:
             if records:
-                total = stage.play(here, records, TABLE="Orders", REPLICA_REGION=there.region,
+                total = stage.play(records, TABLE="Orders", AWS_REGION=here.region, REPLICA_REGION=there.region,
+                                   AWS_ENDPOINT_URL_DYNAMODB=stage.endpoint(here.url),
                                    REPLICA_ENDPOINT=stage.endpoint(there.url))
                 assert total["discarded"] == 0 and total["lost"] == 0, total
         rounds += 1
@@ -92,4 +91,5 @@ def scene(stage):
     print(f"120 more writes in both regions: {len(eu.items('Orders'))} items, equal byte by byte")
 
 
-main(__file__, scene)
+if __name__ == "__main__":
+    main(__file__, scene)

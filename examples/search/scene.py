@@ -1,7 +1,10 @@
-"""The scene of search: products come, change their price, run out, go, and some come back."""
+"""The scene of search: products come, change their price, run out, go, and some come back. Claim: the index has what the
+table has, also when changes come again, late.
+"""
 import json
 
-from scenes import Table, main
+from stage import main
+from stream import Table
 
 
 def table():
@@ -19,11 +22,33 @@ def table():
     return products
 
 
+def document(item):
+    """The searched attributes of an item as JSON reads them back."""
+    plain = {"S": str, "N": json.loads, "SS": list}
+    return {name: plain[tag](content) for name, value in item.items() for tag, content in value.items()
+            if name in ("name", "description", "price", "tags", "stock")}
+
+
+def check(stored, products):
+    want = {key: document(item) for key, item in products.items.items()}
+    assert stored["opensearch"] == want, "the index differs from the table"
+
+
 def tell(stored):
     documents = stored["opensearch"]
     print(f"the index has {len(documents)} documents and the table {len(table().items)} items; one of them:")
     print("p-25", json.dumps(documents["p-25"], ensure_ascii=False))
 
 
+def scene(stage):
+    services, products = stage.services(), table()
+    print(products.counts())
+    for records in (products.records, products.records[:400]):  # then the first half comes again, late
+        stage.play(records, SEARCH_INDEX="products")
+        print(*stage.summary(), sep="\n")
+        check(services.stored(), products)
+        tell(services.stored())
+
+
 if __name__ == "__main__":
-    main(table, tell)
+    main(__file__, scene, share=0.1)

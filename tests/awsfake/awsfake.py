@@ -490,6 +490,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
 class Server(http.server.ThreadingHTTPServer):
     daemon_threads = True
+    request_queue_size = 128  # with 5, connections that come at once wait for a second
 
     def handle_error(self, request, address):
         """A client that went away, or a connection that was reset on purpose."""

@@ -373,8 +373,15 @@ def bind_records(rng, _size):
     return one_item(rng, {"items": {"L": [item() for _ in range(100)]}})
 
 
+def ten_thousand(rng, _size):
+    """The most records that Lambda gives a function at once (BatchSize), all in one event."""
+    stream = Stream(rng)
+    return [stream.of_item({"status": {"S": "OPEN"}, "total": cents(rng)}) for _ in range(10_000)]
+
+
 # Batches and items of rows of their own.
 OTHER = {
+    "ten-thousand": (ten_thousand, plain, 0),
     "batch": (lambda rng, _: shop_of(rng, 100, 185_000), plain, 0),
     "items": (bind_records, plain, 0),
     "empty": (lambda rng, _: [Stream(rng).record({"k": {"S": "1"}})], plain, 0),

@@ -127,6 +127,15 @@ def runtime_rows(samples):
            None)
 
 
+def call_rows(samples):
+    yield ("goal/calls/requests", "10,000 records to Firehose: requests, times the least",
+           samples.plain("calls/requests"), "x", "<=", 1)
+    yield ("calls/curl", "10,000 records to Firehose: CPU, times a plain curl loop",
+           samples.ratio("calls/firehose", "calls/curl"), "x", None, None)
+    for name, text in (("firehose", "10,000 records to Firehose"), ("curl", "the same requests by a plain curl loop")):
+        yield (f"calls/{name}/us", f"{text}: CPU a record", samples.plain(f"calls/{name}", 1e-3), "us", None, None)
+
+
 def speed_rows(samples, sizes):
     for name in samples.samples:
         group, *rest = name.split("/")
@@ -142,7 +151,7 @@ def rows_of(samples, sizes, notes):
     """(rows that are shown in the table of goals, all rows, texts of those whose samples are missing)."""
     samples = Samples(samples)
     judged = [*decode_rows(samples), *whole_rows(samples), allocations_row(notes), *memory_rows(samples),
-              *runtime_rows(samples)]
+              *runtime_rows(samples), *call_rows(samples)]
     shown = [Row(*row) for row in judged if row[2]]
     hidden = [Row(*row) for row in speed_rows(samples, sizes)]
     return shown, shown + hidden, [row[1] for row in judged if not row[2] and row[0].startswith("goal/")]

@@ -216,6 +216,22 @@ class Bench:
             yield Task("run/million", True, records)
             yield Task("run/memory", True, lambda: found[0][1])
 
+    # Calls of AWS
+
+    def calls(self):
+        """10,000 records to Firehose: processor time a record; and the same requests without the library."""
+        program, requests = self.place.made("calls/calls"), []
+
+        def measure(mode):
+            found = json.loads(self.output([program, mode, self.corpus("ten-thousand"), str(SECONDS)],
+                                           env=self.environment()))
+            if mode == "firehose":
+                requests[:] = [found["requests"] / found["least"]]
+            return found["ns"]
+        for mode in ("firehose", "curl"):
+            yield Task(f"calls/{mode}", False, lambda mode=mode: measure(mode))
+        yield Task("calls/requests", True, lambda: requests[0])
+
     # Memory and instructions
 
     def memory(self):
@@ -242,7 +258,7 @@ class Bench:
                        lambda name=name: count.doubling(self.place.build, self.folder, name, self.seed))
 
     def tasks(self):
-        for group in (self.decoders, self.own, self.loops, self.starts, self.serve, self.runs, self.idles,
+        for group in (self.decoders, self.own, self.loops, self.starts, self.serve, self.runs, self.calls, self.idles,
                       self.memory, self.counts):
             yield from group()
 

@@ -71,6 +71,24 @@ def test_goals():
     check(any("small" in text for text in absent), "what was not measured is named", absent)
 
 
+def test_calls():
+    rows = {"calls/requests": [1.0], "calls/firehose": [3000, 2000], "calls/curl": [1000, 1000]}
+    shown = {row.name: row for row in goals.rows_of(rows, {}, {})[0]}
+    check((shown["goal/calls/requests"].verdict, shown["calls/curl"].value) == ("held", 2.5),
+          "the least requests hold their goal, the ratio is of processor time", shown)
+    shown, _, _ = goals.rows_of({"calls/requests": [1.05]}, {}, {})
+    check(shown[0].verdict == "missed", "one request of twenty more misses it", shown[0].verdict)
+    with tempfile.NamedTemporaryFile("wb", suffix=".json") as file:
+        file.write(corpora.make("ten-thousand", "7"))
+        file.flush()
+        for mode in ("firehose", "curl"):
+            result = subprocess.run([os.path.join(sys.argv[1], "bench/calls/calls"), mode, file.name, "0"],
+                                    stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+            found = json.loads(result.stdout or "{}")
+            check((found.get("requests"), found.get("least")) == (20, 20), f"calls {mode}: 10,000 records are 20 requests",
+                  result.stdout + result.stderr)
+
+
 def judged(readme, rows, chart=None):
     """The complaints about a README of that text."""
     kept = {"rows": rows, "corpora": {"typical": 195319}, "machine": {"cpu": "none"}, "rounds": 7}
@@ -111,6 +129,7 @@ def main():
     test_corpora()
     test_callgrind()
     test_goals()
+    test_calls()
     test_figures()
     return 1 if failures else 0
 

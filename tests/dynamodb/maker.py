@@ -91,7 +91,7 @@ class Maker:
 
     def begin(self):
         self.names, self.values = {}, {}
-        self.targets = self.rng.sample(NAMES, len(NAMES))
+        self.targets, self.sources = self.rng.sample(NAMES, len(NAMES)), set()
 
     def name(self, name):
         if self.rng.random() < 0.6:
@@ -101,7 +101,17 @@ class Maker:
 
     def target(self):
         """A path to change: mostly not one that was changed before, which is refused."""
-        return self.path(self.targets.pop() if self.targets and self.rng.random() < 0.9 else None)
+        if self.targets and self.rng.random() < 0.9:
+            return self.path(self.targets.pop())
+        return self.path(self.rng.choice([name for name in NAMES if name not in self.sources] or NAMES))
+
+    def source(self, target):
+        """A path to copy from: the target itself, or of an attribute that nothing else of the update changes. dynalite keeps
+        one map or list in both places, and a change in one is seen in the other; AWS evaluates operands before it writes."""
+        if not self.targets or self.rng.random() < 0.3:
+            return target
+        self.sources.add(self.targets[-1])
+        return self.path(self.targets.pop())
 
     def path(self, first=None):
         text = self.name(first or self.rng.choice(NAMES))
@@ -165,15 +175,15 @@ class Maker:
             number = self.placeholder(self.scalar("N"))
             return f"{path} = {self.path()} {self.rng.choice('+-')} {number}"
         if turn == 4:
-            return f"{path} = if_not_exists({self.path()}, {self.placeholder(self.value())})"
+            return f"{path} = if_not_exists({self.source(path)}, {self.placeholder(self.value())})"
         if turn == 5:
             some = self.placeholder({"L": [self.scalar()]})
-            first, second = self.rng.choice([(self.path(), some), (some, some)])
+            first, second = self.rng.choice([(self.source(path), some), (some, some)])
             return f"{path} = list_append({first}, {second})"
         if turn == 6:
             zero, one = self.placeholder({"N": "0"}), self.placeholder(self.scalar("N"))
             return f"{path} = if_not_exists({self.path()}, {zero}) + {one}"
-        return f"{path} = {self.path()}"
+        return f"{path} = {self.source(path)}"
 
     def update(self):
         """An update; and whether it only removes."""

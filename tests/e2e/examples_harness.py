@@ -1,5 +1,5 @@
-"""What the tests of the examples share: a scene is played by its run script against a stand-in for AWS that the test
-holds, as it is, twice over, and with the function's worker killed in the middle of a call.
+"""What the tests of the examples share: a scene is played by its run script, as it is, or against a stand-in for AWS that
+the test holds, twice over, and with the function's worker killed in the middle of a call.
 
 A test program takes the build folder as its argument."""
 import importlib.util
@@ -18,6 +18,8 @@ from awsfake import AwsFake  # noqa: E402, its place is only known now
 BIN = os.path.abspath(sys.argv[1] if len(sys.argv) > 1 else "build")
 DDBSTREAM = os.path.join(BIN, "ddbstream")
 PATIENCE = 120
+EXAMPLES = sorted(name for name in os.listdir(os.path.join(ROOT, "examples"))
+                  if os.path.exists(os.path.join(ROOT, "examples", name, "run.sh")))
 
 
 # ---- Killing a worker ------------------------------------------------------------------------------------------------
@@ -38,11 +40,12 @@ def children_of(root):
     return found - {root}
 
 
-def socket_of(port):
-    """The inode of the socket whose own port this is."""
+def socket_of(port, peer):
+    """The inode of the socket from this port to that of its peer."""
     with open("/proc/net/tcp", encoding="utf-8") as file:
         for fields in (line.split() for line in file.readlines()[1:]):
-            if int(fields[1].split(":")[1], 16) == port and fields[9] != "0":
+            ports = [int(address.split(":")[1], 16) for address in fields[1:3]]
+            if ports == [port, peer] and fields[9] != "0":
                 return f"socket:[{fields[9]}]"
     return None
 
@@ -73,7 +76,7 @@ class Killer(AwsFake):
         return answer
 
     def kill(self, moment):
-        inode = socket_of(self.requests[-1]["port"])
+        inode = socket_of(self.requests[-1]["port"], self.port)
         workers = [pid for pid in children_of(self.root) if inode and owns(pid, inode)]
         assert len(workers) == 1, f"{len(workers)} processes have called"
         os.kill(workers[0], signal.SIGKILL)
@@ -93,13 +96,14 @@ class Scene:
         self.script = importlib.util.module_from_spec(spec)
         spec.loader.exec_module(self.script)
 
-    def play(self, aws, *options, env=None):
-        """Play it once; what it prints."""
+    def run(self, *options, aws=None, env=None):
+        """Run its script, which asserts its claim; what it prints."""
         everything = {name: value for name, value in os.environ.items() if not name.startswith(("DDBS_", "AWS_"))}
-        everything.update(BIN=BIN, AWS_ENDPOINT_URL=aws.url, **(env or {}))
-        process = subprocess.Popen(["sh", os.path.join(self.folder, "run.sh"), *options], env=everything, text=True,
-                                   stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-        aws.root = process.pid
+        everything.update(env or {})
+        process = subprocess.Popen(["sh", os.path.join(self.folder, "run.sh"), "--build", BIN, *options], env=everything,
+                                   text=True, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        if aws is not None:
+            aws.root = process.pid
         try:
             out, err = process.communicate(timeout=PATIENCE)
         except subprocess.TimeoutExpired:
@@ -108,6 +112,11 @@ class Scene:
             raise AssertionError(f"{self.name} did not end within {PATIENCE} s") from None
         assert process.returncode == 0, f"status {process.returncode}: {out} {err}"
         assert "Sanitizer" not in err, err
+        return out, err
+
+    def play(self, aws, *options, env=None):
+        """The same with services that the test holds."""
+        out, err = self.run(*options, aws=aws, env=dict(env or {}, AWS_ENDPOINT_URL=aws.url))
         assert [r for r in aws.requests if r["status"] == 403 or "Signature" in r["type"]] == [], "a bad signature"
         return out, err
 
@@ -115,18 +124,11 @@ class Scene:
         with open(os.path.join(self.folder, "expected.txt"), encoding="utf-8") as file:
             return file.read()
 
-    def check_expected(self):
-        """Without faults it prints expected.txt."""
+    def play_times(self, times):
+        """The whole stream, so many times."""
         with AwsFake() as aws:
-            out, err = self.play(aws)
-            assert (out, err) == (self.expected(), ""), f"it printed {out!r} and {err!r}"
-            return aws
-
-    def play_twice(self):
-        """The whole stream comes again."""
-        with AwsFake() as aws:
-            self.play(aws)
-            self.play(aws)
+            for _ in range(times):
+                self.play(aws)
             return aws
 
     def play_killing(self, kills, *options, rules=(), env=None):

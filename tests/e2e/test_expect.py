@@ -113,7 +113,7 @@ def reporting_items_to_a_mapping_that_does_not_read_them_is_caught(folder):
 @test
 def the_line_shows_it_again_with_the_seed_that_was_drawn(folder):
     odd = tempfile.mkdtemp(prefix="it's a ", dir=folder)
-    got = wrong(odd, "early", "--expect", "at-least-once", "--fault", "crash-after:p=0.5", "--env", "WORDS=a b'c")
+    got = wrong(odd, "early", "--expect", "at-least-once", "--fault", "crash-after:p=0.5:n=2", "--env", "WORDS=a b'c")
     equal(got.status, 1, got.err)
     words = shlex.split(line_to_repeat(got))
     equal(words[:3], ["ddbstream", "run", "--seed"], "the seed is added")

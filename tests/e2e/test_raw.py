@@ -108,7 +108,7 @@ def a_hang_is_answered_for_before_the_deadline():
     api = MockApi([event_reply("hang", headers=within(2000)), event_reply("after", 1)],
                   on_post=lambda request: late.append(time.time() > ends - 0.1))
     run = Run("raw", api=api, snapshots=False)
-    expect(late, [False, False])
+    expect(late[0], False)  # the event after it has its own deadline
     message = expect_error(run.posts[0], "Function.DeadlineExceeded")
     assert "did not return in time" in message and "hint: a larger timeout" in message, message
     expect_result(run.posts[1], b"after")

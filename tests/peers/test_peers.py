@@ -1,10 +1,13 @@
 #!/usr/bin/env python3
-"""Batch writers and claims against other people's services: DynamoDB as npm's dynalite has it, S3 as s3rver has it.
+"""Batch writers and claims against other people's services: DynamoDB as npm's dynalite has it, Kinesis as kinesalite has
+it, S3 as s3rver has it.
 
 test_peers.py [BUILD FOLDER]
 
 They are installed into BUILD FOLDER/peers, once. On Debian 12: apt-get install nodejs npm
 """
+import base64
+import filecmp
 import gzip
 import hashlib
 import http.client
@@ -30,15 +33,15 @@ KEYS = {"AWS_ACCESS_KEY_ID": "S3RVER", "AWS_SECRET_ACCESS_KEY": "S3RVER", "AWS_R
 
 
 def install():
-    """Install the services unless they are there; a sentence about what went wrong, or None."""
+    """Install the services unless these are there; a sentence about what went wrong, or None."""
     missing = [tool for tool in ("node", "npm") if shutil.which(tool) is None]
     if missing:
         return "missing: " + " ".join(missing) + " (Debian: apt-get install nodejs npm)"
     os.makedirs(FOLDER, exist_ok=True)
-    shutil.copy2(os.path.join(HERE, "package.json"), FOLDER)
-    done = os.path.join(FOLDER, "installed")
-    if os.path.exists(done):
+    wanted, done = os.path.join(HERE, "package.json"), os.path.join(FOLDER, "installed")
+    if os.path.exists(done) and filecmp.cmp(wanted, done, shallow=False):
         return None
+    shutil.copy2(wanted, FOLDER)
     shutil.rmtree(os.path.join(FOLDER, "node_modules"), ignore_errors=True)  # of an installation that was broken off
     with open(os.path.join(FOLDER, "install.log"), "wb") as log:
         process = subprocess.run(["npm", "install", "--no-audit", "--no-fund", "--no-package-lock", "--ignore-scripts"],
@@ -46,7 +49,7 @@ def install():
     if process.returncode != 0:
         with open(log.name, encoding="utf-8", errors="replace") as log:
             return f"npm install failed, see {log.name}: ..." + log.read()[-1500:]
-    open(done, "wb").close()
+    shutil.copy2(wanted, done)
     return None
 
 
@@ -72,18 +75,24 @@ class Peer:
         self.process.wait()
         self.process.stdout.close()
 
-    def dynamo(self, operation, body):
-        """A call that is not signed rightly: dynalite only wants to see that it is signed."""
+    def call(self, target, body):
+        """A call that is not signed rightly: dynalite and kinesalite only want to see that it is signed."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
         connection.request("POST", "/", json.dumps(body), {
-            "X-Amz-Target": "DynamoDB_20120810." + operation, "Content-Type": "application/x-amz-json-1.0",
+            "X-Amz-Target": target, "Content-Type": f"application/x-amz-json-1.{'0' if 'Dynamo' in target else '1'}",
             "X-Amz-Date": "20261019T084000Z", "Authorization": "AWS4-HMAC-SHA256 Credential=a/20261019/us-east-1/dynamodb/"
             "aws4_request, SignedHeaders=host, Signature=a"})
         answer = connection.getresponse()
-        reply = json.loads(answer.read())
+        reply = json.loads(answer.read() or "null")
         connection.close()
         assert answer.status == 200, reply
         return reply
+
+    def dynamo(self, operation, body):
+        return self.call("DynamoDB_20120810." + operation, body)
+
+    def kinesis(self, operation, **body):
+        return self.call("Kinesis_20131202." + operation, body)
 
     def create(self, table):
         self.dynamo("CreateTable", {
@@ -98,6 +107,30 @@ class Peer:
 
 def dynalite():
     return Peer("dynalite", "--host", "127.0.0.1", "--port", "0", "--createTableMs", "1")
+
+
+class Kinesis(Peer):
+    """kinesalite with the stream that the handler writes to."""
+
+    def __init__(self, shards):
+        super().__init__("kinesalite", "--port", "0", "--createStreamMs", "1")
+        self.kinesis("CreateStream", StreamName="changes", ShardCount=shards)
+        while self.kinesis("DescribeStream", StreamName="changes")["StreamDescription"]["StreamStatus"] != "ACTIVE":
+            pass
+
+    def shards(self):
+        """Of each shard (partition key, data), in the order that a reader gets them."""
+        found = []
+        for shard in self.kinesis("DescribeStream", StreamName="changes")["StreamDescription"]["Shards"]:
+            at = self.kinesis("GetShardIterator", StreamName="changes", ShardId=shard["ShardId"],
+                              ShardIteratorType="TRIM_HORIZON")["ShardIterator"]
+            records, read = [], None
+            while read != []:
+                answer = self.kinesis("GetRecords", ShardIterator=at)
+                at, read = answer["NextShardIterator"], answer["Records"]
+                records += [(one["PartitionKey"], base64.b64decode(one["Data"]).decode()) for one in read]
+            found.append(records)
+        return found
 
 
 def play(handler, peer, *events, **env):
@@ -153,6 +186,28 @@ def claims_hold_their_conditions():
     expect(run.journal("effect"), ["id-0", "id-1", "id-2", "id-0", "id-0"])
     expect(got, {"shop.welcome#" + hashlib.md5(json.dumps({"id": {"S": key}}).encode()).hexdigest(): "COMPLETED"
                  for key in "abcx"})
+
+
+@test
+def kinesis_keeps_the_order_of_each_partition_key():
+    keys = [f"k{number % 40}" for number in range(1200)]
+    with Kinesis(shards=3) as peer:
+        run = play("aws_writer", peer, batch(*keys), TEST_WRITERS="kinesis")
+        shards = peer.shards()
+    expect_success(run.posts[0])
+    assert all(shards), f"records in each shard: {[len(records) for records in shards]}"
+    expect(sum(map(len, shards)), len(keys))
+    for key in set(keys):
+        (records,) = [records for records in shards if key in dict(records)]
+        expect([data for name, data in records if name == key], [seq(i) for i, one in enumerate(keys) if one == key], key)
+
+
+@test
+def a_missing_stream_is_an_error_that_names_it():
+    with Peer("kinesalite", "--port", "0") as peer:
+        run = play("aws_writer", peer, batch("a"), TEST_WRITERS="kinesis")
+    expect_item(run.posts[0], seq(0))
+    assert "ResourceNotFoundException" in run.stderr, run.stderr
 
 
 @test
