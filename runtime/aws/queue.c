@@ -34,9 +34,9 @@ static bool keep(ddbs_writer *writer, ddbs_str text, ddbs_str *out)
     return true;
 }
 
-ddbs_status ddbs_queue__add(ddbs_writer *writer, size_t place, size_t weight, ddbs_str key)
+ddbs_status ddbs_queue__add(ddbs_writer *writer, size_t place, size_t record, size_t weight, ddbs_str key)
 {
-    struct ddbs_queued entry = { .place = place, .weight = weight, .last = writer->count };
+    struct ddbs_queued entry = { .place = place, .record = record, .weight = weight, .last = writer->count };
     ddbs_str text = { writer->scratch.ptr, writer->scratch.len };
     if (!grow(writer) || !keep(writer, text, &entry.text) || (key.ptr != NULL && !keep(writer, key, &entry.key)))
         return DDBS_E_MEMORY;
@@ -52,12 +52,13 @@ void ddbs_queue__clear(ddbs_writer *writer)
     ddbs_arena_reset(writer->arena);
 }
 
-void ddbs_queue__drop_from(ddbs_writer *writer, size_t end)
+void ddbs_queue__drop_from(ddbs_writer *writer, size_t end, size_t records)
 {
     size_t kept = 0;
     for (size_t i = 0; i < writer->count; i++) {
         const struct ddbs_queued *entry = &writer->entries[i];
-        if (entry->place < end || entry->state == DDBS_ENTRY_STORED) {
+        bool stays = entry->place < end && (entry->record == DDBS_NOWHERE || entry->record < records);
+        if (stays || entry->state == DDBS_ENTRY_STORED) {
             writer->entries[kept] = *entry;
             writer->entries[kept].last = kept;
             kept++;

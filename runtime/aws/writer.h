@@ -15,6 +15,7 @@ struct ddbs_queued {
     ddbs_str text;
     ddbs_str key;    /* the order key; {NULL, 0}: none */
     size_t place;    /* the record that it belongs to, as ddbs_ctx_commit() counts */
+    size_t record;   /* in whose callback it was put; DDBS_NOWHERE: in none */
     size_t weight;   /* bytes as the service counts them */
     size_t last;     /* the entry that overwrites it, mostly itself */
     size_t together; /* most entries of a request that it may be in; 0: as many as fit */
@@ -90,12 +91,12 @@ struct ddbs_writer {
 
 /* ---- queue.c ---- */
 
-/* Append an entry; its text is in `scratch`. */
-ddbs_status ddbs_queue__add(ddbs_writer *writer, size_t place, size_t weight, ddbs_str key);
+/* Append an entry, put in the callback of `record`; its text is in `scratch`. */
+ddbs_status ddbs_queue__add(ddbs_writer *writer, size_t place, size_t record, size_t weight, ddbs_str key);
 
-/* Drop all entries, or those of places from `end` on that are not stored. */
+/* Drop all entries, or those that are not stored of places from `end` and of records from `records` on. */
 void ddbs_queue__clear(ddbs_writer *writer);
-void ddbs_queue__drop_from(ddbs_writer *writer, size_t end);
+void ddbs_queue__drop_from(ddbs_writer *writer, size_t end, size_t records);
 
 /* Find for each waiting entry of a place below `end` the one that overwrites it. False: no memory. */
 bool ddbs_queue__find_last(ddbs_writer *writer, size_t end);
@@ -120,6 +121,9 @@ ddbs_status ddbs_writer__make(ddbs_writer **out, ddbs_aws *aws, const struct ddb
 
 /* Before an entry: whether it may be put. Empties `scratch`. */
 ddbs_status ddbs_writer__begin(ddbs_writer *writer, ddbs_ctx *ctx, const struct ddbs_service *service);
+
+/* The place of what is put now. */
+size_t ddbs_writer__place(const ddbs_writer *writer, const ddbs_ctx *ctx);
 
 /* The entry that `scratch` holds. Sends full requests of records that are done. */
 ddbs_status ddbs_writer__put(ddbs_writer *writer, ddbs_ctx *ctx, size_t weight, ddbs_str key);
