@@ -207,12 +207,13 @@ static uint32_t tries_of_waiting(const ddbs_writer *writer)
 static bool pause_for_next(ddbs_writer *writer, const ddbs_ctx *ctx)
 {
     uint32_t tries = tries_of_waiting(writer);
-    if (writer->fault == DDBS_AWS_FINE || tries == 0)
-        return true;
-    int64_t pause_ms =
-        ddbs_aws__pause_ms(writer->aws, writer->service->signing, writer->fault, tries, writer->retry_after_ms);
+    ddbs_aws_fault fault = writer->fault;
+    int64_t asked_ms = writer->retry_after_ms;
     writer->fault = DDBS_AWS_FINE;
     writer->retry_after_ms = 0;
+    if (fault == DDBS_AWS_FINE || tries == 0)
+        return true;
+    int64_t pause_ms = ddbs_aws__pause_ms(writer->aws, writer->service->signing, fault, tries, asked_ms);
     if (pause_ms >= ddbs_aws__time_left(writer->aws, ctx)) {
         writer->out_of_time = true;
         return false;
@@ -227,7 +228,6 @@ static ddbs_status send_all(ddbs_writer *writer, ddbs_ctx *ctx, size_t end)
     if (!ddbs_queue__find_last(writer, end))
         return DDBS_E_MEMORY;
     writer->out_of_time = false;
-    writer->fault = DDBS_AWS_FINE;
     for (;;) {
         size_t refused = ddbs_queue__refused(writer);
         ddbs_queue__pack(writer, refused < end ? refused : end, false);
@@ -239,14 +239,14 @@ static ddbs_status send_all(ddbs_writer *writer, ddbs_ctx *ctx, size_t end)
     }
 }
 
-/* Full requests of places below `end`, once and without a pause: what fails is the flush's. */
+/* Full requests of places below `end`, once: what fails goes with the next ones, behind a pause, or with the flush. */
 static ddbs_status send_early(ddbs_writer *writer, ddbs_ctx *ctx, size_t end)
 {
     writer->new_count = writer->new_weight = 0;
     if (!ddbs_queue__find_last(writer, end))
         return DDBS_E_MEMORY;
     ddbs_queue__pack(writer, end, true);
-    if (writer->parcel_count == 0)
+    if (writer->parcel_count == 0 || !pause_for_next(writer, ctx))
         return DDBS_OK;
     DDBS_TRY(send_parcels(writer, ctx));
     ddbs_queue__settle(writer);
