@@ -365,7 +365,7 @@ DDBS_API ddbs_status ddbs_dynamodb_delete(ddbs_writer *writer, ddbs_ctx *ctx, co
 typedef struct ddbs_transact_options {
     ddbs_aws *aws;
     bool condition_is_done;    /* a transaction that only failed conditions is stored: it was applied before */
-    ddbs_writer_tuning tuning; /* `parallel` is 1 whatever it says */
+    ddbs_writer_tuning tuning; /* `attempts` and `request_bytes` count: requests are whole transactions, in order */
 } ddbs_transact_options;
 DDBS_API ddbs_status ddbs_transact_new(ddbs_writer **out, const ddbs_transact_options *options,
                                        ddbs_error *error) DDBS_MUST_CHECK;
@@ -435,8 +435,9 @@ DDBS_API ddbs_status ddbs_ses_send(const ddbs_ses_options *options, ddbs_ctx *ct
                                    const ddbs_mail *mail) DDBS_MUST_CHECK;
 
 /* OpenSearch _bulk (5 MB; request_bytes may be up to 100 MiB, as the domain's instances take it). Of several writes of
- * one document that wait together only the last is sent. The order key is the document's id. With a version, an older
- * or repeated change is done without effect: its 409 counts as stored, and so does the 404 of a deletion. */
+ * one document that wait together only the last is sent, and those of a higher version that came before it. The order
+ * key is the document's id. With a version, an older or repeated change is done without effect: its 409 counts as
+ * stored, and so does the 404 of a deletion. */
 typedef struct ddbs_opensearch_options {
     ddbs_aws *aws;
     const char *endpoint; /* of the domain; NULL: AWS_ENDPOINT_URL_OPENSEARCH or AWS_ENDPOINT_URL */

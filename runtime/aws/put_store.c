@@ -116,24 +116,29 @@ ddbs_status ddbs_transact_new(ddbs_writer **out, const ddbs_transact_options *op
     const char *texts[DDBS_WRITER_TEXTS] = { NULL };
     DDBS_TRY(ddbs_writer__make(out, options->aws, &ddbs_service__transact, &options->tuning, texts, error));
     (*out)->flags[0] = options->condition_is_done;
-    (*out)->tuning.request_entries = ddbs_service__transact.entries_max; /* a record's actions stay together */
+    (*out)->tuning.request_entries = ddbs_service__transact.entries_max; /* a record's actions stay together, */
+    (*out)->tuning.strict_order = false;                                 /* and have one key */
     return DDBS_OK;
 }
 
 /* What is waiting for this record already: its actions must fit into one transaction. */
-static void count_actions(const ddbs_writer *writer, size_t place, size_t *count, size_t *bytes)
+static void count_actions(const ddbs_writer *writer, size_t record, size_t place, size_t *count, size_t *bytes)
 {
     *count = *bytes = 0;
-    for (size_t i = writer->count; i-- > writer->first && writer->entries[i].place == place;) {
+    for (size_t i = writer->count; i-- > writer->first;) {
+        if (writer->entries[i].place != place || writer->entries[i].record != record)
+            return;
         ++*count;
         *bytes += writer->entries[i].weight;
     }
 }
 
-/* The sequence number of the record at a place; on_batch has its own places. */
+/* The sequence number of the record at hand, or of the one at a place; on_batch has its own places. */
 static ddbs_str sequence_of(const ddbs_ctx *ctx, size_t place)
 {
-    if (ctx->given != NULL)
+    if (ctx->index != DDBS_NOWHERE)
+        place = ctx->index;
+    else if (ctx->given != NULL)
         place = place < ctx->given_count ? ctx->given[place]->index : SIZE_MAX;
     return place < ddbs_event_count(ctx->event) ? ddbs_event_sequence(ctx->event, place) : ddbs_str_c("");
 }
@@ -144,8 +149,8 @@ ddbs_status ddbs_transact_put(ddbs_writer *writer, ddbs_ctx *ctx, ddbs_str actio
     DDBS_TRY(ddbs_writer__begin(writer, ctx, &ddbs_service__transact));
     if (action.len == 0)
         return ddbs_fail(ctx, DDBS_E_MISSING, "dynamodb: no action");
-    size_t place = ctx->index != DDBS_NOWHERE ? ctx->index : writer->at;
-    count_actions(writer, place, &count, &bytes);
+    size_t place = ddbs_writer__place(writer, ctx);
+    count_actions(writer, ctx->index, place, &count, &bytes);
     if (count >= ACTIONS_MAX || bytes + action.len + 1 > writer->tuning.request_bytes)
         return ddbs_fail(ctx, DDBS_E_LIMIT, "dynamodb: a transaction has up to %d actions and %zu bytes", ACTIONS_MAX,
                          writer->tuning.request_bytes);
@@ -382,6 +387,7 @@ static ddbs_status put_document(ddbs_writer *writer, ddbs_ctx *ctx, const char *
         ddbs_buf__format(out, ",\"version\":%llu,\"version_type\":\"external%s\"", (unsigned long long)version,
                          writer->flags[OR_EQUAL] ? "_gte" : "");
     ddbs_buf__text(out, "}}\n");
+    writer->version = version;
     size_t begin = out->len;
     if (document.ptr != NULL) {
         ddbs_buf__bytes(out, document.ptr, document.len);

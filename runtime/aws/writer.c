@@ -405,6 +405,7 @@ ddbs_status ddbs_writer__begin(ddbs_writer *writer, ddbs_ctx *ctx, const struct 
     if (writer->scratch.capacity > SCRATCH_KEPT)
         ddbs_buf_free(&writer->scratch);
     writer->scratch.len = 0;
+    writer->version = 0;
     writer->scratch.failed = false;
     return writer->any_refused ? tell_refused(writer, ctx, ddbs_queue__refused(writer)) : DDBS_OK;
 }
