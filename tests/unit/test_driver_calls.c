@@ -295,6 +295,21 @@ TEST(a_crash_comes_before_or_behind_a_call)
     }
 }
 
+/* Three objects are three requests, and go at once. */
+TEST(calls_that_go_at_once_take_the_time_of_the_slowest)
+{
+    ddbs_test *test = open_calls("bucket", THREE);
+    REQUIRE(test != NULL);
+    ddbs_test_add_fault(test,
+                        &(ddbs_test_fault){ .kind = DDBS_TEST_AWS_SLOW, .amount = 9000, .times = 1, .holds = "r2" });
+    ddbs_test_add_fault(test, &(ddbs_test_fault){ .kind = DDBS_TEST_AWS_SLOW, .amount = 8000, .times = 2 });
+    ddbs_test_run(test);
+    CHECK_STR(ddbs_test_story(test), "[1 2 3]");
+    CHECK_INT(ddbs_test_last(test)->took_ms, 9000);
+    CHECK_INT(ddbs_test_call_count(test, "PutObject"), 3);
+    ddbs_test_free(test);
+}
+
 TEST(a_fault_finds_its_call)
 {
     ddbs_test *test = open_calls(NULL, THREE);
