@@ -361,7 +361,8 @@ DDBS_API ddbs_status ddbs_dynamodb_delete(ddbs_writer *writer, ddbs_ctx *ctx, co
 
 /* DynamoDB TransactWriteItems, AWS_ENDPOINT_URL_DYNAMODB: the actions of one record are one transaction (100 actions,
  * 4 MB), and transactions are written one after the other, in the order of the records. Its token is made of the
- * record's sequence number and the actions: repeated within 10 minutes, it is applied once. */
+ * record's sequence number (in the final call of a window that has no records, of the window and its state) and the
+ * actions: repeated within 10 minutes, it is applied once. */
 typedef struct ddbs_transact_options {
     ddbs_aws *aws;
     bool condition_is_done;    /* a transaction that only failed conditions is stored: it was applied before */

@@ -133,14 +133,44 @@ static void count_actions(const ddbs_writer *writer, size_t record, size_t place
     }
 }
 
-/* The sequence number of the record at hand, or of the one at a place; on_batch has its own places. */
-static ddbs_str sequence_of(const ddbs_ctx *ctx, size_t place)
+/* A call without records is the final one of a window. It comes again with the same state. */
+static void name_window(const ddbs_window *window, ddbs_buf *out)
 {
-    if (ctx->index != DDBS_NOWHERE)
-        place = ctx->index;
-    else if (ctx->given != NULL)
-        place = place < ctx->given_count ? ctx->given[place]->index : SIZE_MAX;
-    return place < ddbs_event_count(ctx->event) ? ddbs_event_sequence(ctx->event, place) : ddbs_str_c("");
+    if (window == NULL)
+        return;
+    ddbs_buf__format(out, "window %.*s %.*s %.*s ", (int)window->shard_id.len,
+                     window->shard_id.ptr == NULL ? "" : window->shard_id.ptr, (int)window->start.len,
+                     window->start.ptr, (int)window->end.len, window->end.ptr);
+    ddbs_buf__bytes(out, window->state.ptr, window->state.len);
+}
+
+/* What tells a transaction from all others with the same actions, and is the same when it comes again: the sequence
+ * number of the record at hand, or of the one at a place, where on_batch has places of its own. What another hook puts
+ * is none of the record's. */
+static void write_origin(const ddbs_ctx *ctx, size_t place, ddbs_buf *out)
+{
+    bool in_batch = ctx->given != NULL && ctx->index == DDBS_NOWHERE && place < ctx->given_count;
+    size_t index = ctx->index != DDBS_NOWHERE ? ctx->index : in_batch ? ctx->given[place]->index : place;
+    if (index >= ddbs_event_count(ctx->event)) {
+        name_window(ddbs_ctx_window(ctx), out);
+        return;
+    }
+    ddbs_str sequence = ddbs_event_sequence(ctx->event, index);
+    ddbs_buf__bytes(out, sequence.ptr, sequence.len);
+    if (ctx->index == DDBS_NOWHERE && !in_batch)
+        ddbs_buf__text(out, " hook");
+}
+
+static ddbs_status put_action(ddbs_writer *writer, ddbs_ctx *ctx, ddbs_str action, size_t place)
+{
+    ddbs_buf origin = { .ptr = NULL };
+    write_origin(ctx, place, &origin);
+    ddbs_buf__bytes(&writer->scratch, action.ptr, action.len);
+    writer->scratch.failed = writer->scratch.failed || origin.failed;
+    ddbs_str key = { origin.ptr == NULL ? "" : origin.ptr, origin.len };
+    ddbs_status status = ddbs_writer__put(writer, ctx, action.len + 1, key);
+    ddbs_buf_free(&origin);
+    return status;
 }
 
 ddbs_status ddbs_transact_put(ddbs_writer *writer, ddbs_ctx *ctx, ddbs_str action)
@@ -154,8 +184,7 @@ ddbs_status ddbs_transact_put(ddbs_writer *writer, ddbs_ctx *ctx, ddbs_str actio
     if (count >= ACTIONS_MAX || bytes + action.len + 1 > writer->tuning.request_bytes)
         return ddbs_fail(ctx, DDBS_E_LIMIT, "dynamodb: a transaction has up to %d actions and %zu bytes", ACTIONS_MAX,
                          writer->tuning.request_bytes);
-    ddbs_buf__bytes(&writer->scratch, action.ptr, action.len);
-    return ddbs_writer__put(writer, ctx, action.len + 1, sequence_of(ctx, place));
+    return put_action(writer, ctx, action, place);
 }
 
 /* ---- S3 ---- */

@@ -254,7 +254,7 @@ void ddbs_result__dynamodb(const char *body, size_t len, struct ddbs_results *re
 {
     static const char code[] = "UnprocessedItems";
     if (len > 0 && memmem(body, len, "\\u0000", 6) != NULL)
-        return; /* cJSON cuts texts there: one key could be taken for another, which then is open and counts as stored */
+        return; /* cJSON cuts texts there: one key could be taken for another, and the open one count as stored */
     cJSON *tree = len == 0 ? NULL : cJSON_ParseWithLength(body, len);
     const cJSON *tables = cJSON_GetObjectItemCaseSensitive(tree, code), *table, *element;
     bool known = cJSON_IsObject(tables);

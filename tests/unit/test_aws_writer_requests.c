@@ -94,6 +94,52 @@ TEST(the_actions_of_a_record_are_one_transaction_whatever_the_tuning_is)
     }
 }
 
+static ddbs_status put_one(ddbs_ctx *ctx, const ddbs_record *rec)
+{
+    (void)rec;
+    return ddbs_transact_put(play.writer, ctx, ddbs_str_c("{\"Put\":1}"));
+}
+
+static ddbs_status put_total(ddbs_ctx *ctx)
+{
+    DDBS_TRY(ddbs_transact_put(play.writer, ctx, ddbs_str_c("{\"Put\":1}")));
+    return flush(ctx);
+}
+
+#define FINAL(start, end, state)                                                                                       \
+    "{'Records':[],'shardId':'s','eventSourceARN':'arn:aws:dynamodb:eu-west-1:1:table/T/stream/x',"                    \
+    "'window':{'start':'" start "','end':'" end "'},'state':" state                                                    \
+    ",'isFinalInvokeForWindow':true,'isWindowTerminatedEarly':false}"
+
+/* DynamoDB takes a token that it knows for a repetition, and does nothing. */
+TEST(a_token_is_of_one_window_or_of_one_record)
+{
+    static const char *const events[] = {
+        FINAL("08:00", "08:01", "{'n':5}"),
+        FINAL("08:01", "08:02", "{'n':5}"),
+        FINAL("08:01", "08:02", "{'n':6}"),
+        FINAL("08:00", "08:01", "{'n':5}"),
+        EVENT(ONE),
+    };
+    ddbs_error error;
+    begin();
+    ddbs_transact_options options = { .aws = play.aws };
+    REQUIRE(ddbs_transact_new(&play.writer, &options, &error) == DDBS_OK);
+    for (size_t i = 0; i < sizeof events / sizeof *events; i++) {
+        ddbs_consumer consumer = { .on_any = put_one, .on_batch_end = put_total, .on_window = put_total };
+        struct parsed parsed = parse(events[i]);
+        REQUIRE(parsed.event != NULL);
+        CHECK_STATUS(ddbs_process(parsed.event, &consumer, NULL, parsed.arena, &play.outcome), DDBS_OK);
+        parsed_free(&parsed);
+    }
+    REQUIRE(play.requests == 6);
+    for (size_t i = 0; i < 6; i++) {
+        for (size_t k = 0; k < i; k++)
+            CHECK((strcmp(play.bodies[i], play.bodies[k]) == 0) == (i == 3 && k == 0));
+    }
+    end();
+}
+
 static ddbs_status put_document(ddbs_ctx *ctx, const ddbs_record *rec)
 {
     char text[32];
