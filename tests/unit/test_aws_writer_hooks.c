@@ -216,3 +216,58 @@ TEST(an_entry_of_no_record_of_the_batch_is_refused)
     CHECK_STATUS(run(&with_batch, mixed), DDBS_OK);
     end();
 }
+
+/* ---- At random --------------------------------------------------------------------------------------------------- */
+
+static uint64_t seed;
+
+static size_t pick(size_t below)
+{
+    seed = seed * 6364136223846793005u + 1442695040888963407u;
+    return (size_t)(seed >> 33) % below;
+}
+
+static void write_event(ddbs_buf *text, size_t records)
+{
+    ddbs_buf__text(text, "{\"Records\":[");
+    for (size_t i = 0; i < records; i++)
+        ddbs_buf__format(text,
+                         "%s{\"eventName\":\"INSERT\",\"eventSource\":\"aws:dynamodb\"%s,\"dynamodb\":"
+                         "{\"SequenceNumber\":\"%zu\"}}",
+                         i == 0 ? "" : ",", pick(3) == 0 ? ",\"eventID\":1" : "", i + 100);
+    ddbs_buf__text(text, "]}");
+}
+
+static void let_things_fail(size_t records)
+{
+    play.poison_flushes = pick(2) == 0;
+    play.batch_flushes = pick(8) != 0;
+    play.poison_fails = pick(3) == 0 ? pick(records) : SIZE_MAX;
+    for (size_t i = pick(4); i > 0; i--)
+        service.refused[pick(records)] = (unsigned char)(pick(2) == 0 ? 255 : 1 + pick(2));
+}
+
+TEST(whatever_does_not_decode_what_is_acknowledged_is_stored)
+{
+    enum { SEEDS = 3000 };
+    for (uint64_t first = 1; first <= SEEDS; first++) {
+        ddbs_buf text = { .ptr = NULL };
+        seed = first;
+        size_t records = 1 + pick(12);
+        begin();
+        write_event(&text, records);
+        let_things_fail(records);
+        struct parsed parsed = parse_bytes(text.ptr, text.len, NULL);
+        REQUIRE(parsed.event != NULL);
+        ddbs_status status = ddbs_process(parsed.event, &with_batch, NULL, parsed.arena, &play.outcome);
+        bool fine = (play.outcome.checkpoint == records) == (status == DDBS_OK);
+        for (size_t i = 0; i < play.outcome.checkpoint; i++)
+            fine = fine && service.stored[i] > 0;
+        parsed_free(&parsed);
+        ddbs_buf_free(&text);
+        end();
+        if (!fine)
+            printf("# seed %llu\n", (unsigned long long)first);
+        REQUIRE(fine);
+    }
+}
