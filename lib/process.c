@@ -253,7 +253,8 @@ static ddbs_status call_batch(ddbs_ctx *ctx, size_t end)
     return DDBS_OK;
 }
 
-/* A hook that returned DDBS_OK and left entries in a batch writer would acknowledge records that are not stored. */
+/* A hook that returned DDBS_OK and left entries in a batch writer would acknowledge records that are not stored: the
+ * first `count` ones that can be committed, or SIZE_MAX for all that can be in a writer. */
 static ddbs_status must_be_stored(ddbs_ctx *ctx, size_t count, ddbs_status status)
 {
     if (status != DDBS_OK || ddbs_ctx__open(ctx) >= count)
@@ -273,7 +274,9 @@ static size_t flush(ddbs_ctx *ctx, size_t end, ddbs_outcome *outcome)
         status = call_batch(ctx, end);
     if (consumer->on_batch_end != NULL && end > 0)
         status = call_hook(ctx, consumer->on_batch_end);
-    status = must_be_stored(ctx, ctx->ok, status);
+    /* Where nothing was given to on_batch, entries are on_poison's: the next one that could have flushed never came. */
+    bool all_poison = consumer->on_batch != NULL && ctx->given_count == 0;
+    status = must_be_stored(ctx, all_poison ? SIZE_MAX : ctx->ok, status);
     if (status == DDBS_OK) {
         ddbs_ctx__store(ctx, end);
     } else if (ctx->stored < end || outcome->error.status == DDBS_OK) {

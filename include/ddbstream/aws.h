@@ -232,7 +232,9 @@ typedef struct ddbs_writer_counts {
  * one's status. The writer is empty afterwards.
  *
  * In the callback of a record it stores what this record and those before it put, for what must be out before the
- * callback goes on; the record itself is not committed by that, and on_batch_end has to flush all the same.
+ * callback goes on; the record itself is not committed by that, and on_batch_end has to flush all the same. So does
+ * on_window with what it put itself. With on_batch, what on_poison put is stored by the flush in on_batch, which is not
+ * called where no record decodes: then on_poison has to flush, or the batch fails.
  * @return DDBS_OK: all is stored; DDBS_E_TIME: the time ran out; DDBS_E_HANDLER: entries were refused, or not taken
  *         after all attempts; DDBS_E_MEMORY; DDBS_E_USAGE: no credentials. ddbs_ctx_error() tells how many entries, of
  *         which record on, and the service's code
@@ -245,7 +247,7 @@ DDBS_API void ddbs_writer_reset(ddbs_writer *writer);
 
 /** In on_batch, before the puts of `records[place]`: whose entries they are. In the callback of a record that is known.
  *  What is put without it elsewhere, in on_batch_end for instance, belongs to the first record: if it is not stored,
- *  nothing of the batch is done. */
+ *  nothing of the batch is done. At a place that the batch does not have, a put is DDBS_E_USAGE. */
 DDBS_API void ddbs_writer_at(ddbs_writer *writer, ddbs_ctx *ctx, size_t place);
 
 DDBS_API ddbs_writer_counts ddbs_writer_count(const ddbs_writer *writer);
@@ -261,7 +263,7 @@ DDBS_API void ddbs_writer_free(ddbs_writer *writer);
  *   DDBS_E_SYNTAX   text or a name that the service does not take
  *   DDBS_E_MISSING  a part that the service needs is absent
  *   DDBS_E_USAGE    outside a batch; no on_batch_end or on_batch that could flush; in one of several lanes; another
- *                   service's writer
+ *                   service's writer; at a place (ddbs_writer_at) that the batch does not have
  *   DDBS_E_HANDLER  an entry of an earlier record was refused for good: the batch must stop here
  *   DDBS_E_MEMORY
  * and leave the reason in ddbs_ctx_error(). */
@@ -359,11 +361,12 @@ DDBS_API ddbs_status ddbs_dynamodb_delete(ddbs_writer *writer, ddbs_ctx *ctx, co
 
 /* DynamoDB TransactWriteItems, AWS_ENDPOINT_URL_DYNAMODB: the actions of one record are one transaction (100 actions,
  * 4 MB), and transactions are written one after the other, in the order of the records. Its token is made of the
- * record's sequence number and the actions: repeated within 10 minutes, it is applied once. */
+ * record's sequence number (in the final call of a window that has no records, of the window and its state) and the
+ * actions: repeated within 10 minutes, it is applied once. */
 typedef struct ddbs_transact_options {
     ddbs_aws *aws;
     bool condition_is_done;    /* a transaction that only failed conditions is stored: it was applied before */
-    ddbs_writer_tuning tuning; /* `parallel` is 1 whatever it says */
+    ddbs_writer_tuning tuning; /* `attempts` and `request_bytes` count: requests are whole transactions, in order */
 } ddbs_transact_options;
 DDBS_API ddbs_status ddbs_transact_new(ddbs_writer **out, const ddbs_transact_options *options,
                                        ddbs_error *error) DDBS_MUST_CHECK;
@@ -433,8 +436,9 @@ DDBS_API ddbs_status ddbs_ses_send(const ddbs_ses_options *options, ddbs_ctx *ct
                                    const ddbs_mail *mail) DDBS_MUST_CHECK;
 
 /* OpenSearch _bulk (5 MB; request_bytes may be up to 100 MiB, as the domain's instances take it). Of several writes of
- * one document that wait together only the last is sent. The order key is the document's id. With a version, an older
- * or repeated change is done without effect: its 409 counts as stored, and so does the 404 of a deletion. */
+ * one document that wait together only the last is sent, and those of a higher version that came before it. The order
+ * key is the document's id. With a version, an older or repeated change is done without effect: its 409 counts as
+ * stored, and so does the 404 of a deletion. */
 typedef struct ddbs_opensearch_options {
     ddbs_aws *aws;
     const char *endpoint; /* of the domain; NULL: AWS_ENDPOINT_URL_OPENSEARCH or AWS_ENDPOINT_URL */

@@ -133,27 +133,35 @@ static bool write_scalar(ddbs_buf *out, const cJSON *value)
     return true;
 }
 
-/* Sort the members of an object by their names' bytes, which is the order of their code points. */
-static bool sort_members(cJSON *object)
+static int by_name(const void *a, const void *b)
 {
-    for (cJSON *member = object->child; member != NULL; member = member->next) {
-        cJSON *least = member;
-        for (cJSON *other = member->next; other != NULL; other = other->next) {
-            int order = strcmp(other->string, least->string);
-            if (order == 0)
-                return false; /* the same name twice */
-            if (order < 0)
-                least = other;
-        }
-        cJSON copy = *member;
-        member->child = least->child, member->type = least->type;
-        member->valuestring = least->valuestring, member->string = least->string;
-        member->valueint = least->valueint, member->valuedouble = least->valuedouble;
-        least->child = copy.child, least->type = copy.type;
-        least->valuestring = copy.valuestring, least->string = copy.string;
-        least->valueint = copy.valueint, least->valuedouble = copy.valuedouble;
+    return strcmp((*(cJSON *const *)a)->string, (*(cJSON *const *)b)->string);
+}
+
+/* Sort the members of an object by their names' bytes, which is the order of their code points. An item can have 10^5
+ * of them. False: the same name twice, or no memory, which fails `out`. */
+static bool sort_members(cJSON *object, ddbs_buf *out)
+{
+    size_t count = (size_t)cJSON_GetArraySize(object), used = 0;
+    cJSON **members = malloc((count + 1) * sizeof *members);
+    bool distinct = members != NULL;
+    out->failed = out->failed || members == NULL;
+    for (cJSON *member = object->child; distinct && member != NULL; member = member->next)
+        members[used++] = member;
+    if (used > 1)
+        qsort(members, used, sizeof *members, by_name);
+    for (size_t i = 1; i < used; i++) {
+        members[i - 1]->next = members[i];
+        members[i]->prev = members[i - 1];
+        distinct = distinct && strcmp(members[i - 1]->string, members[i]->string) != 0;
     }
-    return true;
+    if (used > 0) {
+        members[used - 1]->next = NULL;
+        members[0]->prev = members[used - 1]; /* as cJSON has it */
+        object->child = members[0];
+    }
+    free(members);
+    return distinct;
 }
 
 static bool is_container(const cJSON *value)
@@ -182,7 +190,7 @@ static bool write_tree(ddbs_buf *out, cJSON *root)
     for (cJSON *value = root; value != NULL;) {
         write_before(out, value, depth == 0 ? NULL : open[depth - 1]);
         if (is_container(value)) {
-            if (depth == DEPTH_MAX || (cJSON_IsObject(value) && !sort_members(value)))
+            if (depth == DEPTH_MAX || (cJSON_IsObject(value) && !sort_members(value, out)))
                 return false;
             ddbs_buf__text(out, cJSON_IsObject(value) ? "{" : "[");
             open[depth++] = value;
@@ -215,7 +223,7 @@ ddbs_status ddbs_claim_key__hash(ddbs_str raw, const char *path, char out[DDBS_M
         status = DDBS_E_MISSING;
     if (status == DDBS_OK && !write_tree(&text, value))
         status = DDBS_E_INEXACT;
-    if (status == DDBS_OK && text.failed)
+    if (text.failed)
         status = DDBS_E_MEMORY;
     if (status == DDBS_OK)
         ddbs_hash__md5((ddbs_bytes){ (const unsigned char *)text.ptr, text.len }, out);

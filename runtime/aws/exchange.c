@@ -194,6 +194,11 @@ static bool is_any(const struct ddbs_aws_attempt *attempt)
     return true;
 }
 
+static int64_t left_until(ddbs_aws *aws, int64_t end_ms)
+{
+    return end_ms == INT64_MAX ? INT64_MAX : end_ms - aws->clock.now_ms(aws->clock.self);
+}
+
 /* Send those of the attempts that `need` it. */
 static ddbs_status send_some(ddbs_aws *aws, struct ddbs_aws_attempt *const *attempts, size_t count, need_fn *need,
                              int64_t end_ms)
@@ -201,7 +206,7 @@ static ddbs_status send_some(ddbs_aws *aws, struct ddbs_aws_attempt *const *atte
     ddbs_aws_exchange *list[DDBS_AWS_PARALLEL_MAX];
     struct ddbs_aws_attempt *whose[DDBS_AWS_PARALLEL_MAX];
     size_t used = 0;
-    int64_t left_ms = end_ms == INT64_MAX ? INT64_MAX : end_ms - aws->clock.now_ms(aws->clock.self);
+    int64_t left_ms = left_until(aws, end_ms);
     for (size_t i = 0; i < count; i++) {
         if (need(attempts[i]))
             whose[used++] = attempts[i];
@@ -246,14 +251,14 @@ static bool has(struct ddbs_aws_attempt *const *attempts, size_t count, need_fn 
     return false;
 }
 
-static ddbs_status repair(ddbs_aws *aws, struct ddbs_aws_attempt *const *attempts, size_t count, int64_t end_ms,
-                          int64_t left_ms)
+static ddbs_status repair(ddbs_aws *aws, struct ddbs_aws_attempt *const *attempts, size_t count, int64_t end_ms)
 {
     if (has(attempts, count, is_stale))
         DDBS_TRY(send_some(aws, attempts, count, is_stale, end_ms));
     if (correct_clock(aws, attempts, count))
         DDBS_TRY(send_some(aws, attempts, count, is_clock, end_ms));
-    if (aws->renewable && has(attempts, count, is_credentials) && ddbs_aws__renew_credentials(aws, true, left_ms))
+    if (aws->renewable && has(attempts, count, is_credentials) &&
+        ddbs_aws__renew_credentials(aws, true, left_until(aws, end_ms)))
         DDBS_TRY(send_some(aws, attempts, count, is_credentials, end_ms));
     return DDBS_OK;
 }
@@ -268,7 +273,7 @@ ddbs_status ddbs_aws__send(ddbs_aws *aws, struct ddbs_aws_attempt *const *attemp
     if (!ddbs_aws__renew_credentials(aws, false, left_ms))
         return DDBS_E_USAGE;
     DDBS_TRY(send_some(aws, attempts, count, is_any, end_ms));
-    return repair(aws, attempts, count, end_ms, left_ms);
+    return repair(aws, attempts, count, end_ms);
 }
 
 void ddbs_aws__end(struct ddbs_aws_attempt *attempt)

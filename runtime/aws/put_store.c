@@ -116,26 +116,61 @@ ddbs_status ddbs_transact_new(ddbs_writer **out, const ddbs_transact_options *op
     const char *texts[DDBS_WRITER_TEXTS] = { NULL };
     DDBS_TRY(ddbs_writer__make(out, options->aws, &ddbs_service__transact, &options->tuning, texts, error));
     (*out)->flags[0] = options->condition_is_done;
-    (*out)->tuning.request_entries = ddbs_service__transact.entries_max; /* a record's actions stay together */
+    (*out)->tuning.request_entries = ddbs_service__transact.entries_max; /* a record's actions stay together, */
+    (*out)->tuning.strict_order = false;                                 /* and have one key */
     return DDBS_OK;
 }
 
 /* What is waiting for this record already: its actions must fit into one transaction. */
-static void count_actions(const ddbs_writer *writer, size_t place, size_t *count, size_t *bytes)
+static void count_actions(const ddbs_writer *writer, size_t record, size_t place, size_t *count, size_t *bytes)
 {
     *count = *bytes = 0;
-    for (size_t i = writer->count; i-- > writer->first && writer->entries[i].place == place;) {
+    for (size_t i = writer->count; i-- > writer->first;) {
+        if (writer->entries[i].place != place || writer->entries[i].record != record)
+            return;
         ++*count;
         *bytes += writer->entries[i].weight;
     }
 }
 
-/* The sequence number of the record at a place; on_batch has its own places. */
-static ddbs_str sequence_of(const ddbs_ctx *ctx, size_t place)
+/* A call without records is the final one of a window. It comes again with the same state. */
+static void name_window(const ddbs_window *window, ddbs_buf *out)
 {
-    if (ctx->given != NULL)
-        place = place < ctx->given_count ? ctx->given[place]->index : SIZE_MAX;
-    return place < ddbs_event_count(ctx->event) ? ddbs_event_sequence(ctx->event, place) : ddbs_str_c("");
+    if (window == NULL)
+        return;
+    ddbs_buf__format(out, "window %.*s %.*s %.*s ", (int)window->shard_id.len,
+                     window->shard_id.ptr == NULL ? "" : window->shard_id.ptr, (int)window->start.len,
+                     window->start.ptr, (int)window->end.len, window->end.ptr);
+    ddbs_buf__bytes(out, window->state.ptr, window->state.len);
+}
+
+/* What tells a transaction from all others with the same actions, and is the same when it comes again: the sequence
+ * number of the record at hand, or of the one at a place, where on_batch has places of its own. What another hook puts
+ * is none of the record's. */
+static void write_origin(const ddbs_ctx *ctx, size_t place, ddbs_buf *out)
+{
+    bool in_batch = ctx->given != NULL && ctx->index == DDBS_NOWHERE && place < ctx->given_count;
+    size_t index = ctx->index != DDBS_NOWHERE ? ctx->index : in_batch ? ctx->given[place]->index : place;
+    if (index >= ddbs_event_count(ctx->event)) {
+        name_window(ddbs_ctx_window(ctx), out);
+        return;
+    }
+    ddbs_str sequence = ddbs_event_sequence(ctx->event, index);
+    ddbs_buf__bytes(out, sequence.ptr, sequence.len);
+    if (ctx->index == DDBS_NOWHERE && !in_batch)
+        ddbs_buf__text(out, " hook");
+}
+
+static ddbs_status put_action(ddbs_writer *writer, ddbs_ctx *ctx, ddbs_str action, size_t place)
+{
+    ddbs_buf origin = { .ptr = NULL };
+    write_origin(ctx, place, &origin);
+    ddbs_buf__bytes(&writer->scratch, action.ptr, action.len);
+    writer->scratch.failed = writer->scratch.failed || origin.failed;
+    ddbs_str key = { origin.ptr == NULL ? "" : origin.ptr, origin.len };
+    ddbs_status status = ddbs_writer__put(writer, ctx, action.len + 1, key);
+    ddbs_buf_free(&origin);
+    return status;
 }
 
 ddbs_status ddbs_transact_put(ddbs_writer *writer, ddbs_ctx *ctx, ddbs_str action)
@@ -144,13 +179,12 @@ ddbs_status ddbs_transact_put(ddbs_writer *writer, ddbs_ctx *ctx, ddbs_str actio
     DDBS_TRY(ddbs_writer__begin(writer, ctx, &ddbs_service__transact));
     if (action.len == 0)
         return ddbs_fail(ctx, DDBS_E_MISSING, "dynamodb: no action");
-    size_t place = ctx->index != DDBS_NOWHERE ? ctx->index : writer->at;
-    count_actions(writer, place, &count, &bytes);
+    size_t place = ddbs_writer__place(writer, ctx);
+    count_actions(writer, ctx->index, place, &count, &bytes);
     if (count >= ACTIONS_MAX || bytes + action.len + 1 > writer->tuning.request_bytes)
         return ddbs_fail(ctx, DDBS_E_LIMIT, "dynamodb: a transaction has up to %d actions and %zu bytes", ACTIONS_MAX,
                          writer->tuning.request_bytes);
-    ddbs_buf__bytes(&writer->scratch, action.ptr, action.len);
-    return ddbs_writer__put(writer, ctx, action.len + 1, sequence_of(ctx, place));
+    return put_action(writer, ctx, action, place);
 }
 
 /* ---- S3 ---- */
@@ -382,6 +416,7 @@ static ddbs_status put_document(ddbs_writer *writer, ddbs_ctx *ctx, const char *
         ddbs_buf__format(out, ",\"version\":%llu,\"version_type\":\"external%s\"", (unsigned long long)version,
                          writer->flags[OR_EQUAL] ? "_gte" : "");
     ddbs_buf__text(out, "}}\n");
+    writer->version = version;
     size_t begin = out->len;
     if (document.ptr != NULL) {
         ddbs_buf__bytes(out, document.ptr, document.len);

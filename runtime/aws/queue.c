@@ -34,9 +34,11 @@ static bool keep(ddbs_writer *writer, ddbs_str text, ddbs_str *out)
     return true;
 }
 
-ddbs_status ddbs_queue__add(ddbs_writer *writer, size_t place, size_t weight, ddbs_str key)
+ddbs_status ddbs_queue__add(ddbs_writer *writer, size_t place, size_t record, size_t weight, ddbs_str key)
 {
-    struct ddbs_queued entry = { .place = place, .weight = weight, .last = writer->count };
+    struct ddbs_queued entry = {
+        .place = place, .record = record, .weight = weight, .version = writer->version, .last = writer->count
+    };
     ddbs_str text = { writer->scratch.ptr, writer->scratch.len };
     if (!grow(writer) || !keep(writer, text, &entry.text) || (key.ptr != NULL && !keep(writer, key, &entry.key)))
         return DDBS_E_MEMORY;
@@ -52,12 +54,13 @@ void ddbs_queue__clear(ddbs_writer *writer)
     ddbs_arena_reset(writer->arena);
 }
 
-void ddbs_queue__drop_from(ddbs_writer *writer, size_t end)
+void ddbs_queue__drop_from(ddbs_writer *writer, size_t end, size_t records)
 {
     size_t kept = 0;
     for (size_t i = 0; i < writer->count; i++) {
         const struct ddbs_queued *entry = &writer->entries[i];
-        if (entry->place < end || entry->state == DDBS_ENTRY_STORED) {
+        bool stays = entry->place < end && (entry->record == DDBS_NOWHERE || entry->record < records);
+        if (stays || entry->state == DDBS_ENTRY_STORED) {
             writer->entries[kept] = *entry;
             writer->entries[kept].last = kept;
             kept++;
@@ -165,10 +168,10 @@ bool ddbs_queue__find_last(ddbs_writer *writer, size_t end)
         if (!is_waiting(writer, i, end) || entry->key.ptr == NULL || is_overwritten(writer, i))
             continue;
         size_t *slot = slot_of(writer, entry->key);
-        if (*slot == SIZE_MAX)
-            *slot = i;
-        else
+        if (*slot != SIZE_MAX && entry->version <= writer->entries[*slot].version)
             entry->last = *slot;
+        else
+            *slot = i; /* that one came late: in the service it would not overwrite this one either */
     }
     size_t *line = realloc(writer->line, (writer->count + 1) * sizeof *line);
     if (line == NULL)
@@ -215,7 +218,8 @@ static bool fits(const struct packing *packing, const struct ddbs_queued *entry)
         together = entry->together;
     if (parcel->count >= together || packing->weight + entry->weight > writer->tuning.request_bytes)
         return false;
-    return !writer->service->one_place || ddbs_parcel__entry(writer, parcel, 0)->place == entry->place;
+    const struct ddbs_queued *first = ddbs_parcel__entry(writer, parcel, 0);
+    return !writer->service->one_place || (first->place == entry->place && first->record == entry->record);
 }
 
 static void close_parcel(struct packing *packing)

@@ -253,6 +253,8 @@ static size_t find_unprocessed(const cJSON *element, const struct ddbs_results *
 void ddbs_result__dynamodb(const char *body, size_t len, struct ddbs_results *results)
 {
     static const char code[] = "UnprocessedItems";
+    if (len > 0 && memmem(body, len, "\\u0000", 6) != NULL)
+        return; /* cJSON cuts texts there: one key could be taken for another, and the open one count as stored */
     cJSON *tree = len == 0 ? NULL : cJSON_ParseWithLength(body, len);
     const cJSON *tables = cJSON_GetObjectItemCaseSensitive(tree, code), *table, *element;
     bool known = cJSON_IsObject(tables);

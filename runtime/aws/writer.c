@@ -207,12 +207,13 @@ static uint32_t tries_of_waiting(const ddbs_writer *writer)
 static bool pause_for_next(ddbs_writer *writer, const ddbs_ctx *ctx)
 {
     uint32_t tries = tries_of_waiting(writer);
-    if (writer->fault == DDBS_AWS_FINE || tries == 0)
-        return true;
-    int64_t pause_ms =
-        ddbs_aws__pause_ms(writer->aws, writer->service->signing, writer->fault, tries, writer->retry_after_ms);
+    ddbs_aws_fault fault = writer->fault;
+    int64_t asked_ms = writer->retry_after_ms;
     writer->fault = DDBS_AWS_FINE;
     writer->retry_after_ms = 0;
+    if (fault == DDBS_AWS_FINE || tries == 0)
+        return true;
+    int64_t pause_ms = ddbs_aws__pause_ms(writer->aws, writer->service->signing, fault, tries, asked_ms);
     if (pause_ms >= ddbs_aws__time_left(writer->aws, ctx)) {
         writer->out_of_time = true;
         return false;
@@ -227,7 +228,6 @@ static ddbs_status send_all(ddbs_writer *writer, ddbs_ctx *ctx, size_t end)
     if (!ddbs_queue__find_last(writer, end))
         return DDBS_E_MEMORY;
     writer->out_of_time = false;
-    writer->fault = DDBS_AWS_FINE;
     for (;;) {
         size_t refused = ddbs_queue__refused(writer);
         ddbs_queue__pack(writer, refused < end ? refused : end, false);
@@ -239,14 +239,14 @@ static ddbs_status send_all(ddbs_writer *writer, ddbs_ctx *ctx, size_t end)
     }
 }
 
-/* Full requests of places below `end`, once and without a pause: what fails is the flush's. */
+/* Full requests of places below `end`, once: what fails goes with the next ones, behind a pause, or with the flush. */
 static ddbs_status send_early(ddbs_writer *writer, ddbs_ctx *ctx, size_t end)
 {
     writer->new_count = writer->new_weight = 0;
     if (!ddbs_queue__find_last(writer, end))
         return DDBS_E_MEMORY;
     ddbs_queue__pack(writer, end, true);
-    if (writer->parcel_count == 0)
+    if (writer->parcel_count == 0 || !pause_for_next(writer, ctx))
         return DDBS_OK;
     DDBS_TRY(send_parcels(writer, ctx));
     ddbs_queue__settle(writer);
@@ -371,6 +371,23 @@ static ddbs_status tell_refused(const ddbs_writer *writer, ddbs_ctx *ctx, size_t
                      writer->service->operation, place + 1, writer->code);
 }
 
+/* In a batch for on_batch a record that does not decode has no place of its own: it is committed with the one that was
+ * given before it, and the first ones with the first. */
+size_t ddbs_writer__place(const ddbs_writer *writer, const ddbs_ctx *ctx)
+{
+    if (ctx->index == DDBS_NOWHERE)
+        return writer->at;
+    if (ctx->given == NULL)
+        return ctx->index;
+    return ctx->given_count == 0 ? 0 : ctx->given_count - 1;
+}
+
+/* Whether somebody commits that place one day: behind the last record an entry would be dropped, and nobody told. */
+static bool is_place(const ddbs_ctx *ctx, size_t place)
+{
+    return place == 0 || place < (ctx->given != NULL ? ctx->given_count : ddbs_event_count(ctx->event));
+}
+
 ddbs_status ddbs_writer__begin(ddbs_writer *writer, ddbs_ctx *ctx, const struct ddbs_service *service)
 {
     const ddbs_consumer *consumer = ctx->consumer;
@@ -383,9 +400,12 @@ ddbs_status ddbs_writer__begin(ddbs_writer *writer, ddbs_ctx *ctx, const struct 
     if (ctx->lanes != NULL && ctx->index != DDBS_NOWHERE)
         return ddbs_fail(ctx, DDBS_E_USAGE, "a batch writer belongs to one thread: leave out the lanes");
     join(writer, ctx);
+    if (!is_place(ctx, ddbs_writer__place(writer, ctx)))
+        return ddbs_fail(ctx, DDBS_E_USAGE, "ddbs_writer_at said %zu, and the batch has no such record", writer->at);
     if (writer->scratch.capacity > SCRATCH_KEPT)
         ddbs_buf_free(&writer->scratch);
     writer->scratch.len = 0;
+    writer->version = 0;
     writer->scratch.failed = false;
     return writer->any_refused ? tell_refused(writer, ctx, ddbs_queue__refused(writer)) : DDBS_OK;
 }
@@ -405,8 +425,7 @@ ddbs_status ddbs_writer__put(ddbs_writer *writer, ddbs_ctx *ctx, size_t weight, 
     if (weight > writer->tuning.request_bytes)
         return ddbs_fail(ctx, DDBS_E_LIMIT, "%s %s: an entry of %zu bytes, and a request takes %zu",
                          writer->service->name, writer->service->operation, weight, writer->tuning.request_bytes);
-    size_t place = ctx->index != DDBS_NOWHERE ? ctx->index : writer->at;
-    ddbs_status status = ddbs_queue__add(writer, place, weight, key);
+    ddbs_status status = ddbs_queue__add(writer, ddbs_writer__place(writer, ctx), ctx->index, weight, key);
     if (status != DDBS_OK)
         return ddbs_fail(ctx, status, "no memory for an entry");
     ctx->entries++;
@@ -450,14 +469,23 @@ static ddbs_status commit(ddbs_ctx *ctx)
     return ddbs_ctx_commit(ctx, open < ok ? open : ok);
 }
 
+/* Behind the last place that is to be stored now. In the callback of a record its own entries are to be out, too,
+ * before it goes on. In a hook all of records that went well; and the first place where there are none: a failed record
+ * comes with no hook then, so what is there was put by one, in on_batch_begin or in the final call of a window. */
+static size_t end_of(const ddbs_writer *writer, const ddbs_ctx *ctx)
+{
+    if (ctx->index != DDBS_NOWHERE)
+        return ddbs_writer__place(writer, ctx) + 1;
+    return ctx->ok == 0 ? 1 : ctx->ok;
+}
+
 ddbs_status ddbs_writer_flush(ddbs_writer *writer, ddbs_ctx *ctx)
 {
     if (ctx->keep == NULL)
         return ddbs_fail(ctx, DDBS_E_USAGE, "a writer is flushed in on_batch_end or on_batch");
     join(writer, ctx);
-    bool in_record = ctx->index != DDBS_NOWHERE; /* then its own entries are to be out, too, before it goes on */
-    size_t end = ddbs_ctx_batch_ok(ctx) + (in_record ? 1 : 0);
-    ddbs_queue__drop_from(writer, end);
+    size_t end = end_of(writer, ctx);
+    ddbs_queue__drop_from(writer, end, ctx->given != NULL && ctx->index == DDBS_NOWHERE ? ctx->end : SIZE_MAX);
     size_t put = writer->count;
     ddbs_status status = writer->count == 0 ? DDBS_OK : send_all(writer, ctx, end);
     ddbs_queue__settle(writer);

@@ -13,11 +13,13 @@ enum ddbs_entry_state { DDBS_ENTRY_WAITING, DDBS_ENTRY_STORED, DDBS_ENTRY_REFUSE
 /* One thing to be stored, written for the wire as far as that does not depend on its place in a request. */
 struct ddbs_queued {
     ddbs_str text;
-    ddbs_str key;    /* the order key; {NULL, 0}: none */
-    size_t place;    /* the record that it belongs to, as ddbs_ctx_commit() counts */
-    size_t weight;   /* bytes as the service counts them */
-    size_t last;     /* the entry that overwrites it, mostly itself */
-    size_t together; /* most entries of a request that it may be in; 0: as many as fit */
+    ddbs_str key;     /* the order key; {NULL, 0}: none */
+    size_t place;     /* the record that it belongs to, as ddbs_ctx_commit() counts */
+    size_t record;    /* in whose callback it was put; DDBS_NOWHERE: in none */
+    size_t weight;    /* bytes as the service counts them */
+    uint64_t version; /* of the document that it is; 0: none */
+    size_t last;      /* the entry that overwrites it, mostly itself */
+    size_t together;  /* most entries of a request that it may be in; 0: as many as fit */
     uint32_t tries;
     enum ddbs_entry_state state;
 };
@@ -41,7 +43,7 @@ struct ddbs_service {
     size_t entries_max; /* of a request */
     size_t bytes_max;   /* of a request's entries, by their weight */
     size_t bytes_most;  /* what tuning may raise that to; 0: not at all */
-    bool last_wins;     /* an entry overwrites earlier ones of its key */
+    bool last_wins;     /* an entry overwrites earlier ones of its key, but none with a higher version */
     bool one_place;     /* a request holds the entries of one record */
     bool in_order;      /* one request after the other */
     void (*write)(const ddbs_writer *writer, const struct ddbs_parcel *parcel, ddbs_buf *body);
@@ -72,6 +74,7 @@ struct ddbs_writer {
     size_t open_place;            /* first place that a flush left open; SIZE_MAX: none */
     size_t new_count, new_weight; /* put since requests were sent early */
     ddbs_buf scratch;             /* where the next entry is written */
+    uint64_t version;             /* of the next entry; 0: none */
 
     size_t *line; /* numbers of waiting entries, in order */
     size_t line_capacity;
@@ -90,12 +93,12 @@ struct ddbs_writer {
 
 /* ---- queue.c ---- */
 
-/* Append an entry; its text is in `scratch`. */
-ddbs_status ddbs_queue__add(ddbs_writer *writer, size_t place, size_t weight, ddbs_str key);
+/* Append an entry, put in the callback of `record`; its text is in `scratch`. */
+ddbs_status ddbs_queue__add(ddbs_writer *writer, size_t place, size_t record, size_t weight, ddbs_str key);
 
-/* Drop all entries, or those of places from `end` on that are not stored. */
+/* Drop all entries, or those that are not stored of places from `end` and of records from `records` on. */
 void ddbs_queue__clear(ddbs_writer *writer);
-void ddbs_queue__drop_from(ddbs_writer *writer, size_t end);
+void ddbs_queue__drop_from(ddbs_writer *writer, size_t end, size_t records);
 
 /* Find for each waiting entry of a place below `end` the one that overwrites it. False: no memory. */
 bool ddbs_queue__find_last(ddbs_writer *writer, size_t end);
@@ -120,6 +123,9 @@ ddbs_status ddbs_writer__make(ddbs_writer **out, ddbs_aws *aws, const struct ddb
 
 /* Before an entry: whether it may be put. Empties `scratch`. */
 ddbs_status ddbs_writer__begin(ddbs_writer *writer, ddbs_ctx *ctx, const struct ddbs_service *service);
+
+/* The place of what is put now. */
+size_t ddbs_writer__place(const ddbs_writer *writer, const ddbs_ctx *ctx);
 
 /* The entry that `scratch` holds. Sends full requests of records that are done. */
 ddbs_status ddbs_writer__put(ddbs_writer *writer, ddbs_ctx *ctx, size_t weight, ddbs_str key);

@@ -13,7 +13,7 @@ enum { SERVICE_RECORDS = 12000 };
 
 static struct {
     int64_t now_ms, slept_ms;
-    size_t requests, calls, entries, most_entries, most_at_once;
+    size_t requests, calls, entries, most_entries, most_at_once, sleeps;
     unsigned char stored[SERVICE_RECORDS];  /* how often */
     unsigned char refused[SERVICE_RECORDS]; /* how often it is still to fail for a passing reason; 255: for good */
     long status;                            /* of whole requests; 0: 200 */
@@ -36,6 +36,7 @@ static void service_sleep(void *self, int64_t ms)
     (void)self;
     service.now_ms += ms;
     service.slept_ms += ms;
+    service.sleeps++;
 }
 
 /* The number that an entry's data is. */

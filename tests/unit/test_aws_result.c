@@ -153,6 +153,8 @@ TEST(unprocessed_items_are_found_by_their_key)
         { "{'UnprocessedItems':{'t':[{'PutRequest':{'Item':{'id':{'S':'zzz'}}}}]}}", "---", "" },
         { "{'UnprocessedItems':{'t':[{'PutRequest':{'Item':{'id':{'S':'a'}}}},{}]}}", "A--", "UnprocessedItems" },
         { "{'UnprocessedItems':{'t':[{'PutRequest':{'Item':{'id':{'N':'a'}}}}]}}", "---", "" },
+        /* cJSON would read "a": the first entry, and call stored the one that this is */
+        { "{'UnprocessedItems':{'t':[{'PutRequest':{'Item':{'id':{'S':'a\\u0000c'}}}}]}}", "---", "" },
         { "{}", "---", "" },
         { "{'UnprocessedItems':[]}", "---", "" },
         { "{'UnprocessedItems':{'t':[null,1,'x',{'PutRequest':[]}]}}", "---", "" },

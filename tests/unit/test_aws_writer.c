@@ -220,6 +220,21 @@ TEST(an_entry_at_fault_is_found_by_halving)
     end(&play);
 }
 
+/* What goes early is more requests in no time: without pauses they would use up all attempts of an entry at once. */
+TEST(what_failed_early_is_sent_again_behind_a_pause)
+{
+    for (size_t early = 1; early < 5; early++) {
+        struct play play = begin(false, (ddbs_writer_tuning){ .request_entries = 2, .parallel = 1, .attempts = 6 });
+        service.status = 400;
+        service.type = "ThrottlingException";
+        service.whole = 4;
+        run(&play, early * 3 + 1, NULL);
+        CHECK_STATUS(play.outcome.error.status, DDBS_OK);
+        CHECK_INT(service.sleeps, 4);
+        end(&play);
+    }
+}
+
 static int64_t little_time(void *self)
 {
     (void)self;

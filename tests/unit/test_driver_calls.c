@@ -255,6 +255,22 @@ TEST(an_entry_that_is_refused_for_good_stops_the_batch_at_its_record)
     }
 }
 
+/* Copies of records with an empty map, as in no other test. */
+TEST(an_item_that_ends_in_brackets_is_written_beside_one_that_is_not)
+{
+    static const char *const none[] = { NULL };
+    ddbs_test *test = open_calls("items", none);
+    REQUIRE(test != NULL);
+    ddbs_test_put(test, "{\"id\":\"r1\",\"m\":{}}");
+    ddbs_test_put(test, "{\"id\":\"r2\",\"n\":1}");
+    ddbs_test_add_fault(test, &(ddbs_test_fault){ .kind = DDBS_TEST_AWS_REFUSE_ENTRY, .holds = "r2", .times = 1 });
+    ddbs_test_run(test);
+    CHECK_STR(ddbs_test_story(test), "[1 2]");
+    CHECK(ddbs_test_item(test, "Copies", "{\"id\":\"r1\"}") != NULL);
+    CHECK_INT(ddbs_test_items(test, "Copies"), 2);
+    ddbs_test_free(test);
+}
+
 /* What was stored twice shows whether the call was carried out. */
 TEST(a_crash_comes_before_or_behind_a_call)
 {
@@ -277,6 +293,21 @@ TEST(a_crash_comes_before_or_behind_a_call)
         CHECK_INT(ddbs_test_call_count(test, NULL), 2);
         ddbs_test_free(test);
     }
+}
+
+/* Three objects are three requests, and go at once. */
+TEST(calls_that_go_at_once_take_the_time_of_the_slowest)
+{
+    ddbs_test *test = open_calls("bucket", THREE);
+    REQUIRE(test != NULL);
+    ddbs_test_add_fault(test,
+                        &(ddbs_test_fault){ .kind = DDBS_TEST_AWS_SLOW, .amount = 9000, .times = 1, .holds = "r2" });
+    ddbs_test_add_fault(test, &(ddbs_test_fault){ .kind = DDBS_TEST_AWS_SLOW, .amount = 8000, .times = 2 });
+    ddbs_test_run(test);
+    CHECK_STR(ddbs_test_story(test), "[1 2 3]");
+    CHECK_INT(ddbs_test_last(test)->took_ms, 9000);
+    CHECK_INT(ddbs_test_call_count(test, "PutObject"), 3);
+    ddbs_test_free(test);
 }
 
 TEST(a_fault_finds_its_call)
