@@ -457,15 +457,15 @@ bool ddbs_fast__values(struct decoder *d)
         return true; /* nothing may be in it */
     load(&c, d);
     while (step == TAKEN) {
+        if (c.frame == d->frames && d->twin.left > 0) {
+            store(&c, d);
+            ddbs_twin__take(d); /* may fill the tape to its end */
+            load(&c, d);
+        }
         if (c.node >= c.limit) {
             store(&c, d);
             if (!reserve(d))
                 return false;
-            load(&c, d);
-        }
-        if (c.frame == d->frames && d->twin.left > 0) {
-            store(&c, d);
-            ddbs_twin__take(d);
             load(&c, d);
         }
         if (c.frame->type == DDBS_TYPE_M)
