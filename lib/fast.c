@@ -37,7 +37,7 @@ struct cursor {
 struct head {
     size_t at;
     ddbs_type type;
-    size_t letter; /* the tag's place, where it is one letter in a text with space */
+    size_t letter; /* the tag's place, where it is one letter and of an attribute */
 };
 
 bool ddbs_fast__map(struct decoder *d)
@@ -398,7 +398,7 @@ ALWAYS enum step take_attribute(struct decoder *d, struct cursor *c, size_t at)
         return TAKEN;
     if (c->text[at] != '"' || (c->care != NULL && ddbs_scan__any(c->care, name.begin, name.end)))
         return ODD;
-    struct head head = { name.end + 7, short_tag(c->text[name.end + 4]), 0 };
+    struct head head = { name.end + 7, short_tag(c->text[name.end + 4]), name.end + 4 };
     if ((tag & 0x00ffff00ffffffff) != 0x003a2200227b3a22) { /* ":{"?": */
         if (c->text[name.end + 1] != ':')
             return ODD;
@@ -457,15 +457,15 @@ bool ddbs_fast__values(struct decoder *d)
         return true; /* nothing may be in it */
     load(&c, d);
     while (step == TAKEN) {
+        if (c.frame == d->frames && d->twin.left > 0) {
+            store(&c, d);
+            ddbs_twin__take(d); /* may fill the tape to its end */
+            load(&c, d);
+        }
         if (c.node >= c.limit) {
             store(&c, d);
             if (!reserve(d))
                 return false;
-            load(&c, d);
-        }
-        if (c.frame == d->frames && d->twin.left > 0) {
-            store(&c, d);
-            ddbs_twin__take(d);
             load(&c, d);
         }
         if (c.frame->type == DDBS_TYPE_M)

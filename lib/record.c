@@ -80,7 +80,8 @@ static bool image(struct decoder *d, struct fields *fields, size_t offset)
     d->twin.left = 0;
     if (d->tape.nodes[node].len > 0)
         *(size_t *)(void *)((char *)fields + offset) = node;
-    if (offset != offsetof(struct fields, keys) && d->source != NULL)
+    /* The first image alone: of a later one the nodes may be copies, whose text is not its own. */
+    if (offset != offsetof(struct fields, keys) && d->source != NULL && d->twin.end == 0)
         ddbs_twin__model(d, node, d->json.at - 1);
     return true;
 }

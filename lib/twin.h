@@ -4,7 +4,8 @@
 #define LIB_TWIN_H
 #include "lib/decode.h"
 
-/* The image at `node` was read, and its text ends at the bracket at `end`: it is the model of the next one. */
+/* The image at `node` was read, and its text ends at the bracket at `end`: it is the model of the next one. None of its
+ * own nodes may have come from a model, for they tell where its text is. */
 void ddbs_twin__model(struct decoder *decoder, size_t node, size_t end);
 
 /* Between two attributes of an image that has a model: take as many attributes as are in the model in the same bytes,
