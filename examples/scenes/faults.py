@@ -11,11 +11,12 @@ import urllib.parse
 PATIENCE_S = 60
 
 
-def owner_of(port):
-    """The process that holds the connection from this local port, or None."""
+def owner_of(port, peer):
+    """The process that holds the connection from this local port to that one, or None. Connections to other ports may
+    have the same local one."""
     with open("/proc/net/tcp", encoding="ascii") as file:
         rows = [line.split() for line in file][1:]
-    inodes = {f"socket:[{row[9]}]" for row in rows if int(row[1].split(":")[1], 16) == port}
+    inodes = {f"socket:[{row[9]}]" for row in rows if [int(end.split(":")[1], 16) for end in row[1:3]] == [port, peer]}
     for pid in filter(str.isdigit, os.listdir("/proc")):
         try:
             if any(os.readlink(f"/proc/{pid}/fd/{fd}") in inodes for fd in os.listdir(f"/proc/{pid}/fd")):
@@ -57,9 +58,9 @@ class Faults:
             self.log.append((kind, urllib.parse.unquote(body.decode("utf-8", "replace"))))
             return kind
 
-    def kill(self, port):
+    def kill(self, port, peer):
         """Kill the handler's process that holds the connection. False: it is gone already, by another fault."""
-        pid = owner_of(port)
+        pid = owner_of(port, peer)
         if pid is None:
             return False
         try:
@@ -79,7 +80,7 @@ class ProxyServer(http.server.ThreadingHTTPServer):
     def handle_error(self, request, address):
         if not isinstance(sys.exc_info()[1], ConnectionError):  # whoever was killed is not there to read an answer
             super().handle_error(request, address)
-            os._exit(1)
+            os.kill(os.getpid(), signal.SIGTERM)  # this is not the main thread; that one ends what it has started
 
 
 class Proxy(http.server.BaseHTTPRequestHandler):
@@ -90,15 +91,15 @@ class Proxy(http.server.BaseHTTPRequestHandler):
         pass
 
     def do_POST(self):
-        faults = self.server.faults
+        faults, ports = self.server.faults, (self.client_address[1], self.server.server_address[1])
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
         fault, killed = faults.choose(body), True
         if fault == "killed before":
-            killed = faults.kill(self.client_address[1])
+            killed = faults.kill(*ports)
         else:
             response, data = self.forward(body)
         if fault == "killed behind":
-            killed = faults.kill(self.client_address[1])
+            killed = faults.kill(*ports)
         if fault is not None:
             faults.counts[fault] += killed
             self.close_connection = True

@@ -20,6 +20,7 @@ import argparse
 import json
 import os
 import random
+import signal
 import subprocess
 import sys
 import tempfile
@@ -175,6 +176,7 @@ def main(file, scene, share=0.04):
     stage = Stage(folder, os.path.abspath(arguments.build), options, arguments.faults, share)
     if not os.path.exists(stage.bootstrap):
         sys.exit(f"{stage.bootstrap} is missing: run make")
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended by a signal"))  # with all that it has started
     try:
         scene(stage)
     finally:
