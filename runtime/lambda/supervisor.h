@@ -51,7 +51,8 @@ bool ddbs_supervisor__has_threads(void);
 /* Call on_stop where a worker lives, and end it: at most 200 ms. */
 void ddbs_supervisor__stop(struct ddbs_supervisor *supervisor);
 
-/* Run an invocation. Always gives an answer, which lives until the next call. */
+/* Run an invocation, for which ddbs_supervisor__renew() or __meanwhile() has made sure of a worker. Always gives an
+ * answer, which lives until the next call. */
 void ddbs_supervisor__run(struct ddbs_supervisor *supervisor, const struct ddbs_invocation *invocation,
                           ddbs_answer *answer);
 

@@ -281,6 +281,8 @@ static void open_bench(struct bench *bench, const ddbs_consumer *consumer, const
     if (ddbs_supervisor__start(&bench->supervisor, consumer, env, &bench->share, &error) != DDBS_OK ||
         ddbs_runner__start(&bench->runner, consumer, env, &error) != DDBS_OK)
         fail(error.reason);
+    if (!ddbs_supervisor__renew(&bench->supervisor))
+        fail("no worker");
 }
 
 static void close_bench(struct bench *bench)
