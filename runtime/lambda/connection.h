@@ -13,8 +13,7 @@ enum { DDBS_ADDRESS_MAX = 1024, DDBS_CONNECTION_WHY_MAX = 320 };
 struct ddbs_watch {
     int fd;                       /* readable when there is something to look at */
     bool (*is_disturbed)(void *); /* called then, and at the begin; true: give the request up */
-    bool (*meanwhile)(
-        void *); /* called when the request has been sent, before anything is waited for; true: as above */
+    bool (*meanwhile)(void *);    /* called when the request was sent, before anything is waited for; true: as above */
     void *self;
 };
 

@@ -79,7 +79,13 @@ def main():
     only = [part for part in options.only.split(",") if part]
     bench = measure.Bench(options.build, options.seed, shlex.split(options.prefix), options.static)
     before, began = machine(), time.time()
-    tasks = [task for task in bench.tasks() if wanted(task.name, only)]
+    every = list(bench.tasks())
+    tasks = [task for task in every if wanted(task.name, only)]
+    nothing = [part for part in only if not any(wanted(task.name, [part]) for task in every)]
+    if nothing:
+        groups = ", ".join(dict.fromkeys(task.name.split("/")[0] for task in every))
+        print(f"No measurement is named {', '.join(nothing)} or begins so; there are {groups}", file=sys.stderr)
+        return 2
     try:
         samples = run_rounds(bench, tasks, options.rounds)
     except measure.Mismatch as why:
